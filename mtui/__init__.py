@@ -1,0 +1,3 @@
+"""mtui: M's particle operations in the terminal."""
+
+__version__ = "0.1.0"

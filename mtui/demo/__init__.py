@@ -1,0 +1,1 @@
+"""A synthetic, physically honest M project with known truth."""

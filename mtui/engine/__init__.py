@@ -1,0 +1,1 @@
+"""Sub-tomogram reconstruction on JAX."""

@@ -1,0 +1,1 @@
+"""Bytes on disk to tables and arrays, and back: knows columns, not their meaning."""

@@ -1,0 +1,1 @@
+"""Three-dimensional mathematics on NumPy arrays: rotations, grids, trajectories, projection, sizes."""

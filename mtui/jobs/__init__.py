@@ -1,0 +1,1 @@
+"""Long work that runs in processes of its own."""

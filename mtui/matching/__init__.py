@@ -1,0 +1,1 @@
+"""Particle-set arithmetic: names, one-to-one pairs, sets."""

@@ -1,0 +1,213 @@
+"""Settings of the export of sub-tomograms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import ClassVar
+
+from mtui.settings.option import Option
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSettings:
+    """Cut a species' particles out of the tilt images along their refined trajectories."""
+
+    command: ClassVar[str] = "export"
+
+    population: Path = field(
+        metadata={"option": Option("Population", "The M .population file.", kind="positional")}
+    )
+    species: str = field(
+        metadata={
+            "option": Option(
+                "Species",
+                "The species' name as M shows it, its file-safe form, or its GUID.",
+                kind="positional",
+            )
+        }
+    )
+    output: Path = field(
+        metadata={
+            "option": Option(
+                "Path",
+                "The STAR file to write. Images go to subtomo/<series>/ below its folder.",
+                metavar="PATH",
+            )
+        }
+    )
+    angpix: Decimal | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Scaled to",
+                "Pixel size of the output; tilt images are rescaled to it in Fourier space. "
+                "Default: the species'.",
+                unit="Å/px",
+                minimum=0.01,
+                maximum=1000,
+                step=0.0001,
+            )
+        },
+    )
+    box: int | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Box",
+                "Edge of the output volumes, even. Default: twice the species' diameter in its own pixels.",
+                unit="px",
+                minimum=2,
+                maximum=10000,
+                step=2,
+                even=True,
+            )
+        },
+    )
+    diameter: int | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Diameter",
+                "Particle diameter: volumes are normalised by what lies outside it. Default: the species'.",
+                unit="Å",
+                minimum=2,
+                maximum=10000,
+                step=1,
+            )
+        },
+    )
+    output_kind: str = field(
+        default="volumes",
+        metadata={
+            "option": Option(
+                "Output",
+                "Volumes with 3D CTFs, or one stack of tilt images per particle.",
+                kind="choice",
+                choices=("volumes", "series"),
+                unavailable=(("series", "image series are not available in this version"),),
+            )
+        },
+    )
+    shift: tuple[float, float, float] | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Shift by",
+                "Move the centre of every box by this vector in the refined map's frame.",
+                kind="triple",
+                unit="Å",
+                metavar="X Y Z",
+                minimum=-9999,
+                maximum=9999,
+                step=1,
+            )
+        },
+    )
+    prerotate: bool = field(
+        default=False,
+        metadata={
+            "option": Option(
+                "Pre-rotate particles",
+                "Reconstruct each particle in the map's orientation, following its angles over the exposure; "
+                "the table's angles are then 0.",
+                kind="on",
+            )
+        },
+    )
+    first_tilts: int | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Limit to first",
+                "Use only this many tilts with the lowest dose. Default: all.",
+                unit="tilts",
+                minimum=1,
+                maximum=10000,
+                step=1,
+            )
+        },
+    )
+    invert: bool = field(
+        default=True,
+        metadata={
+            "option": Option(
+                "Invert contrast",
+                "Turn dark particles in the images into bright ones, as RELION expects; "
+                "--no-invert leaves them.",
+                kind="off",
+                flag="--no-invert",
+            )
+        },
+    )
+    normalize_input: bool = field(
+        default=True,
+        metadata={
+            "option": Option(
+                "Normalize input images",
+                "Subtract a plane from each tilt image and scale it to mean 0 and standard deviation 1.",
+                kind="off",
+                flag="--no-normalize-input",
+            )
+        },
+    )
+    normalize_output: bool = field(
+        default=True,
+        metadata={
+            "option": Option(
+                "Normalize output volumes",
+                "Scale each volume to mean 0 and standard deviation 1 outside the particle's diameter.",
+                kind="off",
+                flag="--no-normalize-output",
+            )
+        },
+    )
+    sparse_ctf: bool = field(
+        default=False,
+        metadata={
+            "option": Option(
+                "Make 3D CTF sparse",
+                "Set values below 0.01 of the 3D CTF to 0, so that the files compress well.",
+                kind="on",
+            )
+        },
+    )
+    gpus: tuple[int, ...] | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "GPUs", "Numbers of the devices to use, as a comma list. Default: all.", metavar="0,1"
+            )
+        },
+    )
+    images_dir: str | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Images folder",
+                "Folder for the images instead of the STAR's; 'source' puts them "
+                "where M does, beside each series.",
+                metavar="DIR",
+            )
+        },
+    )
+    overwrite: bool = field(
+        default=False,
+        metadata={
+            "option": Option(
+                "Replace files", "Replace the files of another export in the same place.", kind="on"
+            )
+        },
+    )
+    remap: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "option": Option(
+                "Moved folders",
+                "Look for paths that start with OLD below NEW; repeat for several.",
+                kind="repeat",
+                metavar="OLD=NEW",
+            )
+        },
+    )
