@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from mtui.demo.project import DemoProject
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -17,3 +23,34 @@ def shared() -> Path:
     if not (folder / "golden" / "cases.json").is_file():
         pytest.skip("the reference material is not beside the project")
     return folder
+
+
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Temporary folder of the whole test run, the same for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def demo_project(tmp_path_factory: pytest.TempPathFactory) -> DemoProject:
+    """The demo project, written once per test run. Read-only by convention: see ``demo_copy``."""
+    from mtui.demo.project import find_demo, write_demo
+
+    folder = _shared_folder(tmp_path_factory) / "demo"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return find_demo(folder) or write_demo(folder)
+
+
+@pytest.fixture
+def demo_copy(demo_project: DemoProject, tmp_path: Path) -> DemoProject:
+    """A copy of the demo project to change; its images are links to those of the original."""
+    copied = shutil.copytree(demo_project.folder, tmp_path / "demo", copy_function=_link_images)
+    return type(demo_project)(copied)
+
+
+def _link_images(source: str, target: str) -> None:
+    if source.endswith(".mrc"):
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
