@@ -19,6 +19,7 @@ HALF_LIMIT = 65504.0
 """Largest number that a float16 can hold."""
 _FORCE_FLOAT32 = "WARP_FORCE_MRC_FLOAT32"
 _HALF_MODE, _FLOAT_MODE = 12, 2
+_MRC2014 = 20141
 _TYPES = {0: "u1", 1: "i2", _FLOAT_MODE: "f4", 6: "u2", _HALF_MODE: "f2"}
 """Mode to element; Warp takes mode 0 as unsigned."""
 _BYTE_ORDERS: tuple[Literal["<", ">"], ...] = ("<", ">")
@@ -79,12 +80,15 @@ def read_leading_values(path: Path, count: int) -> NDArray[np.float32]:
         return _elements(stream, layout, min(count, x * y * z))
 
 
-def write_mrc(path: Path, array: NDArray[np.floating], angpix: float, half: bool = True) -> None:
+def write_mrc(
+    path: Path, array: NDArray[np.floating], angpix: float, half: bool = True, *, standard: bool = False
+) -> None:
     """Write an image ``(y, x)`` or a volume ``(z, y, x)`` atomically.
 
     float16 (mode 12), as Warp exports, or float32 (mode 2) where ``half`` is false, a value does not fit into
     a float16, or WARP_FORCE_MRC_FLOAT32 is set. The cell is ``angpix`` times the array's size, for half
-    spectra too. Minimum and maximum are filled in, mean and rms are 0 as in Warp's files. Raises WriteError.
+    spectra too. Minimum and maximum are filled in; mean, rms and version are 0 as in Warp's files, unless
+    ``standard`` asks for a header that MRC2014 calls valid. Raises WriteError.
     """
     values = np.asarray(array, np.float32)
     values = values[None] if values.ndim == 2 else values
@@ -92,7 +96,9 @@ def write_mrc(path: Path, array: NDArray[np.floating], angpix: float, half: bool
     as_half = half and stores_half(low, high)
     header = _header(values.shape[::-1], _HALF_MODE if as_half else _FLOAT_MODE, angpix, low, high)
     data = np.ascontiguousarray(values, "<f2" if as_half else "<f4")
-    write_chunks(path, (header, data.tobytes()))
+    if standard:
+        _complete(header, data)
+    write_chunks(path, (header.tobytes(), data.tobytes()))
 
 
 def stores_half(low: float, high: float) -> bool:
@@ -109,7 +115,7 @@ def _header_type() -> np.dtype[np.void]:
     return fields.newbyteorder("<")
 
 
-def _header(shape: tuple[int, ...], mode: int, angpix: float, low: float, high: float) -> bytes:
+def _header(shape: tuple[int, ...], mode: int, angpix: float, low: float, high: float) -> NDArray[np.void]:
     header = np.zeros((), _header_type())
     for axis, edge in zip("xyz", shape, strict=True):
         header[f"n{axis}"] = header[f"m{axis}"] = edge
@@ -120,7 +126,15 @@ def _header(shape: tuple[int, ...], mode: int, angpix: float, low: float, high: 
     header["dmin"], header["dmax"] = low, high
     header["map"] = b"MAP "
     header["machst"] = (0x44, 0x41, 0, 0)
-    return header.tobytes()
+    return header
+
+
+def _complete(header: NDArray[np.void], data: NDArray[np.floating]) -> None:
+    """Fill in what MRC2014 wants: the version, and statistics of the values as they are stored."""
+    stored = data.astype(np.float64)
+    header["dmin"], header["dmax"] = stored.min(), stored.max()
+    header["dmean"], header["rms"] = stored.mean(), stored.std()
+    header["nversion"] = _MRC2014
 
 
 def _opened(path: Path) -> BinaryIO:

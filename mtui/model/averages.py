@@ -27,6 +27,8 @@ class Sampling:
     """Å per pixel of the averages."""
     raw_is_gone: bool
     """The raw movie is gone, so the average's header had to say how large the raw images were."""
+    n_tilts: int
+    """Tilts of the series, deselected ones included."""
 
 
 @lru_cache(maxsize=1024)
@@ -40,7 +42,8 @@ def peek_sampling(ref: SeriesRef, remap: tuple[str, ...]) -> Sampling | None:
         series = load_tilt_series(ref, moved)
         images = locate_tilt_images(series, moved)
         raw = raw_size_px(series, ref.source, images)
-        return Sampling(averages_angpix(ref.source, raw, read_header(images[0].average)), raw.from_average)
+        angpix = averages_angpix(ref.source, raw, read_header(images[0].average))
+        return Sampling(angpix, raw.from_average, series.n_tilts)
     except InputError:
         return None
 

@@ -6,7 +6,6 @@ make the same plan again on another machine. The slices of the work (units) foll
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,18 +16,25 @@ from numpy.typing import NDArray
 
 from mtui.errors import InputError, ModelError
 from mtui.formats.files import absolute_path
-from mtui.geometry.sizes import OutputPixel, norm_radius_px
+from mtui.geometry.sizes import OutputPixel
+from mtui.model.export_refusals import (
+    refuse_blanks,
+    refuse_missing_background,
+    refuse_shared_folders,
+    refuse_shared_names,
+)
+from mtui.model.export_sizes import Amount, amount_of
 from mtui.model.particles import ParticleSet
 from mtui.model.population import BrokenEntry, Population, SeriesRef
 from mtui.model.source import DataSource
 from mtui.model.species import Species
 from mtui.settings import ExportSettings
+from mtui.settings.outputs import Output, resolve_output
 
 UNIT_PARTICLES = 64
 """Particles in one unit of work; a constant, so that an export has the same units on any machine."""
-HEADER_BYTES = 1024
-ROW_BYTES = 300
-"""Length of one row of the table, about."""
+FEW_TILTS = 41
+"""Tilts of a series whose metadata cannot be read yet, for the estimate of space."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +85,10 @@ class ExportPlan:
     particles: ParticleSet
     output: Path
     """The table, absolute."""
+    target: Output
+    """Kind of images, and profile."""
+    base: Path
+    """Folder that the paths in the tables start from."""
     angpix: Decimal
     """Output pixel size as requested."""
     box_px: int
@@ -99,17 +109,31 @@ class ExportPlan:
         return sum(len(series.units) for series in self.series)
 
     @property
+    def amount(self) -> Amount:
+        """Files and bytes to be written, at most; series of one source count as long as the first of them."""
+        from mtui.model.averages import first_of_sources, peek_sampling
+
+        first = {ref.source.guid: ref for ref in first_of_sources([series.ref for series in self.series])}
+
+        def tilts_of(place: int) -> int:
+            source = self.series[place].ref.source
+            sampling = peek_sampling(first[source.guid], self.settings.remap)
+            limit = self.tilt_limit(source)
+            tilts = FEW_TILTS if sampling is None else sampling.n_tilts
+            return tilts if limit is None else min(tilts, limit)
+
+        particles = tuple(len(series.rows) for series in self.series)
+        return amount_of(self.target, particles, self.box_px, tilts_of, float32=self.settings.float32)
+
+    @property
     def n_files(self) -> int:
-        """Files to be written: a volume and a 3D CTF per particle, an average per series, the table."""
-        return 2 * self.n_particles + len(self.series) + 1
+        """Files to be written, at most."""
+        return self.amount.files
 
     @property
     def n_bytes(self) -> int:
-        """Bytes to be written, in half precision."""
-        n = self.box_px
-        volume = HEADER_BYTES + 2 * n**3
-        ctf = HEADER_BYTES + 2 * n * n * (n // 2 + 1)
-        return self.n_particles * (volume + ctf + ROW_BYTES) + len(self.series) * volume
+        """Bytes to be written, at most."""
+        return self.amount.bytes
 
     def tilt_limit(self, source: DataSource) -> int | None:
         """Number of lowest-dose tilts to use, or None for all.
@@ -178,18 +202,25 @@ def plan_export(
     species = inputs.species
     angpix = settings.angpix or species.angpix
     output = absolute_path(settings.output)
+    target = resolve_output(settings.output_kind, settings.profile)
     series = tuple(_plan_series(inputs, settings, angpix, output))
     box, diameter = settings.box or species.box_px, settings.diameter or species.diameter_ang
-    if settings.normalize_output:
-        _refuse_missing_background(series[0].pixel, box, diameter)
-    refuse_finer_than_averages(angpix, [ref for ref, _ in inputs.series], settings.remap)
-    _refuse_shared_folders(series)
-    _refuse_blanks(series, output)
+    base = path_base(settings.path_base, output)
+    if target.kind == "volumes" and settings.normalize_output:
+        refuse_missing_background(series[0].pixel, box, diameter)
+    if target.kind != "none":
+        refuse_finer_than_averages(angpix, [ref for ref, _ in inputs.series], settings.remap)
+        refuse_shared_folders(series)
+        refuse_blanks(series, base, output)
+    if target.kind == "series":
+        refuse_shared_names(series)
     return ExportPlan(
         settings=settings,
         species=species,
         particles=inputs.particles,
         output=output,
+        target=target,
+        base=base,
         angpix=angpix,
         box_px=box,
         diameter_ang=diameter,
@@ -207,7 +238,15 @@ def images_folder(settings: ExportSettings, output: Path, ref: SeriesRef) -> Pat
         base = absolute_path(Path(settings.images_dir))
     else:
         base = output.parent
-    return base / "subtomo" / ref.root
+    is_series = resolve_output(settings.output_kind, settings.profile).kind == "series"
+    return base / ("particleseries" if is_series else "subtomo") / ref.root
+
+
+def path_base(rule: str, output: Path) -> Path:
+    """Folder that the paths in the tables start from: ``star``, ``cwd`` or a folder's name."""
+    if rule == "star":
+        return output.parent
+    return Path.cwd() if rule == "cwd" else absolute_path(Path(rule))
 
 
 def _in_order(population: Population) -> Iterator[SeriesRef]:
@@ -237,40 +276,6 @@ def _plan_series(
         first_unit += len(units)
         pixel = OutputPixel(raw_angpix=ref.source.angpix, requested_angpix=angpix)
         yield SeriesPlan(ref, rows, pixel, images_folder(settings, output, ref), units)
-
-
-def _refuse_missing_background(pixel: OutputPixel, box_px: int, diameter_ang: int) -> None:
-    """Normalisation needs voxels outside the particle; without one M writes volumes of NaN."""
-    radius = norm_radius_px(diameter_ang, pixel.angpix)
-    if 4 * radius**2 >= 3 * box_px**2:
-        raise InputError(
-            f"A particle of {diameter_ang} Å ({radius} px radius) fills the box of {box_px} px: nothing is "
-            "left to normalise the volumes by.",
-            "Use a larger box, a smaller diameter, or --no-normalize-output.",
-        )
-
-
-def _refuse_shared_folders(series: tuple[SeriesPlan, ...]) -> None:
-    seen: dict[Path, SeriesRef] = {}
-    for plan in series:
-        other = seen.setdefault(plan.folder, plan.ref)
-        if other is not plan.ref:
-            raise InputError(
-                f"Two tilt series would write the same files: {plan.ref.root} of the sources "
-                f"{other.source.name!r} and {plan.ref.source.name!r}.",
-                "Use --images-dir source, which keeps the images of each source apart.",
-            )
-
-
-def _refuse_blanks(series: tuple[SeriesPlan, ...], output: Path) -> None:
-    for plan in series:
-        relative = os.path.relpath(plan.folder, output.parent)
-        if any(character.isspace() for character in relative + plan.ref.name):
-            raise InputError(
-                f"The path {relative!r} would stand in {output.name} and has a blank in it, which no reader "
-                "of STAR files can handle.",
-                "Put the images elsewhere with --images-dir, or use a symbolic link without blanks.",
-            )
 
 
 RAW_GONE = "Raw movies are gone"

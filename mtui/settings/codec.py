@@ -30,16 +30,22 @@ def flag_of(name: str, option: Option) -> str:
 
 
 def to_argv(settings: Settings) -> list[str]:
-    """The command line that gives these settings, without the program's name; defaults are left out."""
-    argv: list[str] = [settings.command]
+    """The command line that gives these settings, without the program's name; defaults are left out.
+
+    Positional arguments come first, or last after ``--`` where one of them looks like a flag.
+    """
+    positional: list[str] = []
+    flags: list[str] = []
     for item in dataclasses.fields(settings):
         option: Option = item.metadata["option"]
         value = getattr(settings, item.name)
         if option.kind == "positional":
-            argv.append(str(value))
+            positional.append(str(value))
         elif item.default is dataclasses.MISSING or value != item.default:
-            argv += _flag_words(flag_of(item.name, option), option, value)
-    return argv
+            flags += _flag_words(flag_of(item.name, option), option, value)
+    if any(word.startswith("-") for word in positional):
+        return [settings.command, *flags, "--", *positional]
+    return [settings.command, *positional, *flags]
 
 
 def _flag_words(flag: str, option: Option, value: Any) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from mtui.settings.option import Option
+from mtui.settings.outputs import KINDS_OF_PROFILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class ExportSettings:
         metadata={
             "option": Option(
                 "Path",
-                "The STAR file to write. Images go to subtomo/<series>/ below its folder.",
+                "The STAR file to write. Images go to subtomo/<series>/ below its folder, image series to "
+                "particleseries/<series>/.",
                 metavar="PATH",
             )
         }
@@ -86,7 +88,98 @@ class ExportSettings:
                 "Volumes with 3D CTFs, or one stack of tilt images per particle.",
                 kind="choice",
                 choices=("volumes", "series"),
-                unavailable=(("series", "image series are not available in this version"),),
+            )
+        },
+    )
+    profile: str | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Profile",
+                "The program the files are for: relion3 (M's own table), relion31, relion5, warp-series "
+                "(cryoDRGN, tomoDRGN, RECOVAR), coordinates (poses without images), raw (images without CTF, "
+                "and a table of it). Default: relion3 for volumes, relion5 for image series.",
+                metavar="NAME",
+                choices=tuple(KINDS_OF_PROFILE),
+            )
+        },
+    )
+    premultiply: bool = field(
+        default=True,
+        metadata={
+            "option": Option(
+                "Premultiply by CTF",
+                "Multiply image series for RELION 5 by their CTF and dose weights, as WarpTools does; "
+                "--no-premultiply leaves the images as they are.",
+                kind="off",
+                flag="--no-premultiply",
+            )
+        },
+    )
+    stack: str | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Stacks hold",
+                "visible: the tilts that show the whole particle; full: all tilts; drop-partial: all tilts, "
+                "of those particles alone that every tilt shows. Default: visible for relion5, else full.",
+                metavar="RULE",
+                choices=("visible", "full", "drop-partial"),
+            )
+        },
+    )
+    hand: str = field(
+        default="auto",
+        metadata={
+            "option": Option(
+                "Defocus hand",
+                "Sign of a particle's height in its defocus, for RELION 5: auto finds the one that agrees "
+                "with M's model in each series; warptools is what WarpTools writes; +1 and -1 are taken.",
+                metavar="HAND",
+                choices=("auto", "warptools", "+1", "-1"),
+            )
+        },
+    )
+    path_base: str = field(
+        default="star",
+        metadata={
+            "option": Option(
+                "Paths start from",
+                "Folder that the paths in the tables are relative to: star (the table's own), cwd (the "
+                "working directory), or a folder, such as the one in which RELION will be started.",
+                metavar="star|cwd|DIR",
+            )
+        },
+    )
+    m_pose_times: bool = field(
+        default=False,
+        metadata={
+            "option": Option(
+                "M's pose times",
+                "For particles that move: write the pose of the moment that M writes (in volume tables the "
+                "position is that at the first tilt in the list) instead of the first key frame.",
+                kind="on",
+            )
+        },
+    )
+    float32: bool = field(
+        default=False,
+        metadata={
+            "option": Option(
+                "32-bit images",
+                "Write images with 32 instead of 16 bits per number, for programs that cannot read float16.",
+                kind="on",
+            )
+        },
+    )
+    strict_columns: bool = field(
+        default=False,
+        metadata={
+            "option": Option(
+                "Profile's columns only",
+                "Leave out half-sets and columns of the species' table where the profile does not need them, "
+                "for programs that recognise a table by its exact columns.",
+                kind="on",
             )
         },
     )

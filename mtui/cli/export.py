@@ -1,0 +1,214 @@
+"""``mtui export``: cut particles out of the tilt images, in a job that this command waits for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mtui.cli import output
+from mtui.cli.command import Command, add_dry_run, add_json
+from mtui.cli.flags import add_options, settings_from
+from mtui.errors import ExitCode, JobError
+from mtui.settings import ExportSettings, check
+from mtui.settings.outputs import KINDS_OF_PROFILE, refuse_contradiction, usual_kind
+
+if TYPE_CHECKING:
+    from mtui.jobs.progress import Progress
+    from mtui.jobs.record import Job, JobState
+    from mtui.model.export_plan import ExportPlan
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    add_options(parser, ExportSettings)
+    add_dry_run(parser)
+    add_json(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    check(settings)
+    from mtui.jobs.devices import check_gpus
+    from mtui.jobs.inputs import check_inputs
+    from mtui.jobs.preflight import check_start
+    from mtui.model.export_plan import plan_export
+    from mtui.model.population import load_population
+
+    plan = plan_export(load_population(settings.population, strict=False), settings)
+    for warning in plan.warnings:
+        output.write_note(f"Warning: {warning}")
+    if arguments.dry_run:
+        check_gpus(settings.gpus)
+        check_start(plan)
+        check_inputs(plan)
+        _show_plan(plan, as_json=arguments.json)
+        return ExitCode.COMPLETE
+    return _export(plan, as_json=arguments.json)
+
+
+def _settings(arguments: argparse.Namespace) -> ExportSettings:
+    """The settings of a command line; a profile brings its kind of images along where none is asked for.
+
+    Raises:
+        InputError: the profile does not describe the images that were asked for.
+    """
+    settings = settings_from(arguments, ExportSettings)
+    if settings.profile not in KINDS_OF_PROFILE:
+        return settings
+    if hasattr(arguments, "output_kind"):
+        refuse_contradiction(settings.output_kind, settings.profile)
+        return settings
+    return replace(settings, output_kind=usual_kind(settings.profile))
+
+
+def _export(plan: ExportPlan, as_json: bool) -> int:
+    from mtui.jobs.start import follow, start_export, stop_job
+
+    job = start_export(plan)
+    output.write_note(f"Job {job.number}: {job.folder}")
+    try:
+        progress = _watch(job)
+    except KeyboardInterrupt:
+        stop_job(job, now=True)
+        for _ in follow(job):
+            pass
+        raise
+    return _finish(plan, job, progress, as_json)
+
+
+def _watch(job: Job) -> Progress:
+    """Show the job's progress until it ends."""
+    from mtui.jobs.progress import progress_text
+    from mtui.jobs.start import follow
+
+    line = output.StatusLine()
+    told = 0
+    try:
+        for progress in follow(job):
+            for problem in progress.problems[told:]:
+                line.leave()
+                output.write_note(f"{problem.series} is skipped: {problem.text}")
+            told = len(progress.problems)
+            line.show(progress_text(progress))
+    finally:
+        line.leave()
+    return progress
+
+
+def _finish(plan: ExportPlan, job: Job, progress: Progress, as_json: bool) -> int:
+    """Say how the job ended, and return its exit code."""
+    from mtui.jobs.record import read_state
+
+    state = read_state(job)
+    for warning in progress.warnings:
+        if warning not in plan.warnings:
+            output.write_note(f"Warning: {warning}")
+    if state.status in ("failed", "stopped"):
+        raise _failure(job, state)
+    if as_json:
+        output.write_json(_result(plan, job, state, progress))
+    else:
+        output.write_line(state.message)
+    return state.exit_code
+
+
+def _failure(job: Job, state: JobState) -> JobError:
+    error = JobError(f"Job {job.number} {state.status}: {state.message}", state.hint)
+    error.exit_code = ExitCode(state.exit_code or ExitCode.FAILED)
+    return error
+
+
+def _result(plan: ExportPlan, job: Job, state: JobState, progress: Progress) -> dict[str, output.Json]:
+    return {
+        "status": state.status,
+        "star": str(plan.output),
+        "particles": state.particles,
+        "series": len(plan.series) - len(progress.problems),
+        "left_out": plan.left_out,
+        "problems": [
+            {"series": event.series, "particles": event.particles, "reason": event.text}
+            for event in progress.problems
+        ],
+        "warnings": list(dict.fromkeys((*plan.warnings, *progress.warnings))),
+        "seconds": round(progress.elapsed_s, 1),
+        "job": job.number,
+        "folder": str(job.folder),
+    }
+
+
+def _show_plan(plan: ExportPlan, as_json: bool) -> None:
+    from mtui.jobs.super_boxes import plan_super_boxes
+
+    boxes, problems = plan_super_boxes(plan)
+    for series in plan.series:
+        if series.ref.hash in problems:
+            output.write_note(f"Warning: {series.ref.root} will be skipped: {problems[series.ref.hash]}")
+    if as_json:
+        output.write_json(_plan_json(plan, boxes))
+        return
+    for label, text in _plan_lines(plan, boxes):
+        output.write_line(f"{label:<10} {text}")
+    output.write_line("Nothing was written.")
+
+
+def _plan_lines(plan: ExportPlan, boxes: dict[str, int]) -> Iterator[tuple[str, str]]:
+    from mtui.jobs.unit_poses import describe_output
+    from mtui.jobs.wording import byte_text, plural
+    from mtui.model.export_plan import UNIT_PARTICLES
+
+    pixels = ", ".join(sorted({f"{series.pixel.angpix:.5f}" for series in plan.series}))
+    particles = plural(plan.n_particles, "particle")
+    yield "Species", f"{plan.species.name}, {particles} of {len(plan.series)} series"
+    yield "Profile", f"{plan.target.profile}: {describe_output(plan)}"
+    yield "Output", f"{plan.box_px} px of {pixels} Å, particle diameter {plan.diameter_ang} Å"
+    if plan.target.kind == "volumes":
+        edges = sorted(set(boxes.values()))
+        span = f"{edges[0]}" if len(edges) == 1 else f"{edges[0]} to {edges[-1]}" if edges else "unknown"
+        yield "Super-box", f"{span} px"
+    yield "Work", f"{plural(plan.n_units, 'unit')} of at most {UNIT_PARTICLES} particles"
+    at_most = "at most " if plan.target.kind == "series" else ""
+    yield "Files", f"{at_most}{plan.n_files:,}, {byte_text(plan.n_bytes)}"
+    yield "Table", str(plan.output)
+    if plan.target.kind != "none":
+        folders = ", ".join(str(series.folder) for series in plan.series[:3])
+        yield "Images", folders + ", ..." * (len(plan.series) > 3)
+        yield "Paths", f"start from {plan.base}"
+
+
+def _plan_json(plan: ExportPlan, boxes: dict[str, int]) -> dict[str, output.Json]:
+    return {
+        "species": plan.species.name,
+        "star": str(plan.output),
+        "profile": plan.target.profile,
+        "output": plan.target.kind,
+        "path_base": str(plan.base),
+        "particles": plan.n_particles,
+        "left_out": plan.left_out,
+        "files": plan.n_files,
+        "bytes": plan.n_bytes,
+        "units": plan.n_units,
+        "box": plan.box_px,
+        "diameter": plan.diameter_ang,
+        "series": [
+            {
+                "name": series.ref.name,
+                "source": series.ref.source.name,
+                "particles": len(series.rows),
+                "angpix": str(series.pixel.angpix),
+                "super_box": boxes.get(series.ref.hash),
+                "folder": str(series.folder),
+            }
+            for series in plan.series
+        ],
+        "warnings": list(plan.warnings),
+    }
+
+
+COMMAND = Command(
+    "export",
+    "Export a species' particles as sub-tomograms or image series, with the tables of a profile.",
+    _configure,
+    _run,
+    ExportSettings,
+)

@@ -1,0 +1,78 @@
+"""Writing images from a few threads, and summing volumes as they stand in the files."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtui.formats.mrc import read_volume, stores_half
+
+WRITERS = 3
+LARGEST_BACKLOG = 8
+"""Images that wait to be written at most; more would only fill the memory."""
+
+
+@dataclass(slots=True)
+class Writers:
+    """A few threads that write images while the next ones are computed."""
+
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WRITERS, "writer"))
+    backlog: deque[Future[None]] = field(default_factory=deque)
+
+    def submit(self, write: Callable[[], None]) -> None:
+        """Write soon; waits while too much is to be written, and raises what an earlier write raised."""
+        self.backlog.append(self.pool.submit(write))
+        self.wait(LARGEST_BACKLOG)
+
+    def wait(self, remaining: int = 0) -> None:
+        """Wait until at most ``remaining`` writes are still to be done; raises what one of them raised."""
+        while len(self.backlog) > remaining:
+            self.backlog.popleft().result()
+
+    def __enter__(self) -> Writers:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let the writes in hand finish, so that no temporary is left, and drop the rest."""
+        self.pool.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass(slots=True)
+class RunningSum:
+    """Sum of a series' sub-tomograms, as they stand in the files.
+
+    Adding the values that were written, one particle after the other, gives the same bytes whether the
+    volumes were just computed or, in a resumed job, read back.
+    """
+
+    total: NDArray[np.float64]
+    count: int = 0
+
+    def add(self, volumes: NDArray[np.float32], *, half: bool = True) -> None:
+        """Add volumes (particle, z, y, x) that were just computed."""
+        for volume in volumes:
+            self.total += stored_values(volume, half=half)
+            self.count += 1
+
+    def add_files(self, paths: list[Path]) -> None:
+        """Add volumes that an earlier run wrote."""
+        for path in paths:
+            self.total += read_volume(path)
+            self.count += 1
+
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        """The average (z, y, x)."""
+        return (self.total / max(1, self.count)).astype(np.float32)
+
+
+def stored_values(values: NDArray[np.float32], *, half: bool = True) -> NDArray[np.float32]:
+    """What reading the file back will give for a volume or stack that `write_mrc` writes."""
+    as_half = half and stores_half(float(values.min()), float(values.max()))
+    return values.astype(np.float16).astype(np.float32) if as_half else values

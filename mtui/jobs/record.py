@@ -1,0 +1,185 @@
+"""A job on disk: a folder that anybody who can read it can follow, from any machine that mounts it.
+
+``<population folder>/.mtui/jobs/<N>/`` holds ``settings.json`` and ``command.sh`` (what was asked for),
+``state.json``, ``heartbeat.json``, ``events.jsonl``, ``log.txt`` and ``units.jsonl`` (finished slices of the
+work).
+Where the population's folder is not writable, jobs live in the user's state folder.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import hashlib
+import json
+import os
+import secrets
+import shlex
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mtui.errors import JobError
+from mtui.formats import files
+from mtui.jobs.heartbeat import host_name
+from mtui.settings import ExportSettings, from_json, to_argv, to_json
+
+Status = Literal["queued", "running", "done", "problems", "failed", "stopped"]
+ENDED: frozenset[Status] = frozenset({"done", "problems", "failed", "stopped"})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job's folder."""
+
+    folder: Path
+
+    @property
+    def number(self) -> int:
+        """The number people know the job by."""
+        return int(self.folder.name)
+
+    @property
+    def events_path(self) -> Path:
+        """What happened, one JSON object per line."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def log_path(self) -> Path:
+        """Everything the process printed."""
+        return self.folder / "log.txt"
+
+    @property
+    def heartbeat_path(self) -> Path:
+        """Where and as which process the job runs."""
+        return self.folder / "heartbeat.json"
+
+    @property
+    def units_path(self) -> Path:
+        """Records of the finished units, one JSON object per line."""
+        return self.folder / "units.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """How a job stands; written by its creator and then only by its own process."""
+
+    status: Status
+    changed: float
+    """Time of this state, seconds since 1970."""
+    user: str = ""
+    host: str = ""
+    message: str = ""
+    """Why it failed, or what was written."""
+    hint: str = ""
+    exit_code: int = 0
+    """What the command that waits for the job returns; meaningful once the job has ended."""
+    particles: int = 0
+    """Rows of the table that was written."""
+
+
+def jobs_folder(population: Path) -> Path:
+    """Folder of a population's jobs: beside it, or in the user's state folder where it cannot be written."""
+    beside = _folder_beside(population)
+    return beside if files.is_writable_folder(beside) else _folder_of_user(population)
+
+
+def list_jobs(population: Path) -> tuple[Job, ...]:
+    """The jobs of a population in both places, newest number first."""
+    jobs: list[Job] = []
+    for folder in (_folder_beside(population), _folder_of_user(population)):
+        jobs += (Job(path) for path in _numbered(folder) if (path / "settings.json").is_file())
+    return tuple(sorted(jobs, key=lambda job: job.number, reverse=True))
+
+
+def create_job(settings: ExportSettings, now: float) -> Job:
+    """A new job folder with the next free number, complete from the first moment it can be seen.
+
+    Raises:
+        WriteError: the folder cannot be written.
+    """
+    parent = jobs_folder(settings.population)
+    files.make_folder(parent)
+    draft = parent / f".{os.getpid()}.{secrets.token_hex(4)}.new"
+    files.make_folder(draft)
+    try:
+        files.write_text(draft / "settings.json", to_json(settings))
+        files.write_text(draft / "command.sh", f"#!/bin/sh\n{command_line(settings)}\n")
+        write_state(Job(draft), JobState("queued", now, user_name(), host_name()))
+        return Job(_claim_number(draft, parent))
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def command_line(settings: ExportSettings) -> str:
+    """The command that gives the same job, quoted for the shell."""
+    return shlex.join(["mtui", *to_argv(settings)])
+
+
+def read_settings(job: Job) -> ExportSettings:
+    """The settings of a job.
+
+    Raises:
+        JobError: there is no such job, or its settings cannot be read.
+    """
+    return from_json(ExportSettings, _read_text(job.folder / "settings.json"))
+
+
+def read_state(job: Job) -> JobState:
+    """How a job stands; raises JobError where there is no such job."""
+    path = job.folder / "state.json"
+    try:
+        return JobState(**json.loads(_read_text(path)))
+    except (ValueError, TypeError) as error:
+        raise JobError(
+            f"{path} is not a job's state: {error}.", "Was it written by another version?"
+        ) from error
+
+
+def write_state(job: Job, state: JobState) -> None:
+    """Replace a job's state atomically."""
+    files.write_text(job.folder / "state.json", json.dumps(dataclasses.asdict(state), indent=1))
+
+
+def user_name() -> str:
+    """Name of the user who runs this process, or the number where the system has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _folder_beside(population: Path) -> Path:
+    return files.absolute_path(population).parent / ".mtui" / "jobs"
+
+
+def _folder_of_user(population: Path) -> Path:
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    digest = hashlib.sha256(str(files.absolute_path(population)).encode()).hexdigest()[:8]
+    return state / "mtui" / "jobs" / f"{population.stem}_{digest}"
+
+
+def _numbered(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from (path for path in folder.iterdir() if path.name.isdecimal())
+
+
+def _claim_number(draft: Path, parent: Path) -> Path:
+    """Rename the draft to the next number; a rename onto a folder with content fails, so one process wins."""
+    while True:
+        number = 1 + max((int(path.name) for path in _numbered(parent)), default=0)
+        try:
+            return draft.rename(parent / str(number))
+        except OSError:
+            if not (parent / str(number)).exists():
+                raise
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise JobError(f"{path} cannot be read: {error.strerror}.", "Give the folder of a job.") from error
