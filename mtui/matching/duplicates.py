@@ -83,7 +83,7 @@ def _scores(particles: ParticleSet, column: str, highest: bool) -> Floats:
     except ValueError:
         row = next(int(at) for at in given if not _is_number(str(values[at])))
         raise InputError(
-            f"Row {row + 1} has {values[row]!r} in column {column!r}, which is not a number.",
+            f"Row {row + 1} has {str(values[row])!r} in column {column!r}, which is not a number.",
             "Choose a column of numbers.",
         ) from None
     score[np.isnan(score)] = -np.inf

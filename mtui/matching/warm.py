@@ -65,7 +65,7 @@ def pair_with_matrix(problem: Problem) -> tuple[Indices, Indices]:
 def _reduced_distances(points: Points, new_value_ang: Floats) -> Floats:
     """(M, M) distances less a value of each new particle, then less the least of each row and column.
 
-    Rows beyond the old particles are dummies at no distance. Blocks of rows are done while they are in the cache.
+    Rows beyond the old particles are dummies at no distance. Blocks of rows are done while they are cached.
     """
     from scipy.spatial.distance import cdist
 
@@ -119,8 +119,8 @@ def _solve_left(problem: Problem, near: Neighbours) -> Solution:
 def _place_function(points: Points, near: Neighbours, left: Solution) -> Callable[[Floats], Floats]:
     """f of positions (N, 3), Å, such that the duals f(old) and -f(new) allow every pair, up to rounding.
 
-    It is the mean of the largest such function, the least |x - w| - v of all left-over new particles w, and of
-    the smallest one, the largest u - |x - a| of the old ones a.
+    It is the mean of the largest such function, the least |x - w| - v of all left-over new particles w, and
+    of the smallest one, the largest u - |x - a| of the old ones a.
     """
     old_anchors, new_anchors = points.old_ang[near.left_old], points.new_ang[near.left_new]
     old_values, new_values = left.duals.old / points.scale, left.duals.new / points.scale

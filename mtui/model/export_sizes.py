@@ -44,6 +44,8 @@ def amount_of(
         volume = HEADER_BYTES + value * n**3
         ctf = 0 if output.profile == "raw" else HEADER_BYTES + value * n * n * (n // 2 + 1)
         images = count * (volume + ctf + ROW_BYTES) + len(particles) * volume
+        if output.profile == "raw":  # whose table of CTFs has a row per tilt
+            images += sum(number * tilts_of(place) * ROW_BYTES for place, number in enumerate(particles))
         per_particle = 1 if output.profile == "raw" else 2
         return Amount(per_particle * count + len(particles) + tables, images)
     depths = [tilts_of(place) for place in range(len(particles))]

@@ -119,3 +119,13 @@ def test_real_files(shared: Path) -> None:
     half = project / "species" / "complex_2c0ffee0" / "complex_half1.mrc"
     with mrcfile.open(half) as file:
         np.testing.assert_array_equal(read_volume(half), file.data)
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_standard_headers_are_valid(tmp_path: Path, half: bool) -> None:
+    values = np.random.default_rng(2).normal(size=(5, 8, 6)).astype(np.float32)
+    write_mrc(tmp_path / "m.mrc", values, 2.0, half)
+    write_mrc(tmp_path / "standard.mrc", values, 2.0, half, standard=True)
+    assert not mrcfile.validate(tmp_path / "m.mrc")
+    assert mrcfile.validate(tmp_path / "standard.mrc")
+    np.testing.assert_array_equal(read_volume(tmp_path / "standard.mrc"), read_volume(tmp_path / "m.mrc"))

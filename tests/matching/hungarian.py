@@ -51,7 +51,8 @@ class _Solver:
         self.col_of_row[row], self.row_of_col[col] = col, row
 
     def _slack(self, row: int) -> Floats32:
-        return self.cost[row] - self.row_label[row] - self.col_label
+        slack: Floats32 = self.cost[row] - self.row_label[row] - self.col_label
+        return slack
 
     def _augment(self, first_row: int) -> None:
         """Match one more row."""

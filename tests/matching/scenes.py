@@ -60,7 +60,7 @@ def least_total_ang(old_ang: Floats, new_ang: Floats) -> float:
 
 
 def most_within(old_ang: Floats, new_ang: Floats, gate_ang: float) -> tuple[int, float]:
-    """The largest number of pairs within a gate, and the least sum of their distances, by the dense solver."""
+    """The largest number of pairs within a gate and their least sum of distances, by the dense solver."""
     distance = cdist(old_ang, new_ang)
     is_open = distance <= gate_ang
     gain = (1.0 + (float(distance[is_open].max()) if is_open.any() else 0.0)) * (min(distance.shape) + 1)

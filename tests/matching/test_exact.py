@@ -76,7 +76,7 @@ def check_many(first: int, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert total_ang(old, new, *found) == pytest.approx(total, rel=1e-7, abs=1e-6)
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", range(8))
 def test_random_scenes_have_the_least_total(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     check_many(block * 100, 100, monkeypatch)
 

@@ -9,15 +9,13 @@ import numpy as np
 
 from mtui.formats.mrc import write_mrc
 from mtui.formats.star_writer import write_star
-from mtui.profiles import coordinates, raw, relion5, relion31, warp_series
-from mtui.profiles.names import classic_stack_name, ctf_name, stack_name, volume_name
 from mtui.profiles.profile import Part, Profile, TableOptions, Target, UnitTables
+from mtui.profiles.registry import PROFILES
+from mtui.profiles.relion5 import DUMMY
 from mtui.profiles.stacks import StackRule
+from mtui.settings.outputs import ImageKind
 from tests.profiles.scene import BOX_PX, make_particles, make_series, make_unit
 
-PROFILES: dict[str, Profile] = {
-    module.PROFILE.name: module.PROFILE for module in (relion31, relion5, warp_series, coordinates, raw)
-}
 COUNT = 3
 
 
@@ -51,21 +49,18 @@ def write_set(
     for file in profile.files_of(parts, Target(star, base)):
         write_star(file.path, file.tables)
     if name == "relion5":
-        write_mrc(folder / relion5.DUMMY, np.zeros((2, 2, 2), np.float32), 8.0)
+        write_mrc(folder / DUMMY, np.zeros((2, 2, 2), np.float32), 8.0)
     return star
 
 
 def _write_images(folder: Path, profile: Profile, unit: UnitTables, *, stacked: bool) -> None:
     assert unit.stacks is not None
     series = unit.poses.series
+    sizes = [(BOX_PX,) * 3, (BOX_PX, BOX_PX, BOX_PX // 2 + 1)]
     for number, slices in zip(unit.poses.number.tolist(), unit.stacks.slices, strict=True):
-        key = (series.root, series.species, number)
+        kind: ImageKind = "series" if stacked else "volumes"
+        names = profile.image_names(kind, series.root, series.species, number, series.pixel)
         rng = np.random.default_rng(number)
-        if stacked:
-            name = (classic_stack_name if profile.name == "warp-series" else stack_name)(*key, series.pixel)
-            write_mrc(folder / name, rng.normal(size=(len(slices), BOX_PX, BOX_PX)), 8.0)
-        else:
-            write_mrc(folder / volume_name(*key, series.pixel), rng.normal(size=(BOX_PX,) * 3), 8.0)
-        if profile.has_ctf_volumes:
-            size = (BOX_PX, BOX_PX, BOX_PX // 2 + 1)
-            write_mrc(folder / ctf_name(*key, series.pixel), rng.uniform(size=size), 8.0)
+        for name, size in zip(names, sizes, strict=False):
+            shape = (len(slices), BOX_PX, BOX_PX) if stacked else size
+            write_mrc(folder / name, rng.normal(size=shape), 8.0)

@@ -12,7 +12,8 @@ from mtui.errors import InputError
 from mtui.formats.mrc import read_volume, write_mrc
 from mtui.profiles.check import check_set
 from mtui.profiles.check_report import CheckReport
-from tests.profiles.disk import PROFILES, write_set
+from mtui.profiles.registry import PROFILES
+from tests.profiles.disk import write_set
 
 
 def errors(report: CheckReport) -> str:
@@ -25,7 +26,7 @@ def test_good_sets_pass(tmp_path: Path, name: str) -> None:
     assert report.profile == name
     assert report.findings == ()
     assert report.base == tmp_path
-    images = {"relion31": 12, "coordinates": 0}.get(name, 6)
+    images = {"relion3": 12, "relion31": 12, "coordinates": 0}.get(name, 6)
     assert report.files_opened == images
 
 

@@ -9,7 +9,8 @@ import pytest
 from mtui.errors import InputError
 from mtui.profiles.check import check_set
 from mtui.profiles.rebase import rebase_set
-from tests.profiles.disk import PROFILES, write_set
+from mtui.profiles.registry import PROFILES
+from tests.profiles.disk import write_set
 
 
 def is_good(star: Path, base: Path) -> bool:

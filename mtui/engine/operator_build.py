@@ -1,0 +1,156 @@
+"""Building the fixed sparse operator of a series, on the host, once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+import scipy.sparse
+from jaxtyping import Array, Float32, Float64, Int, Int32
+
+from mtui.engine.half_space import n_image_samples, n_voxels, opposite_number
+from mtui.engine.operator import CHUNK_VOXELS, UNIT_TAPS, SlabOperator, SlabRows, Units
+from mtui.engine.sampling import Taps
+from mtui.engine.slabs import SlabGroup, slab_numbers
+
+UNITS_STEP = 1.25
+
+
+class _Chunk(NamedTuple):
+    """Units of one chunk."""
+
+    sample: Int32[np.ndarray, "unit chunk_voxel unit_tap"]
+    weight: Float32[np.ndarray, "unit chunk_voxel unit_tap"]
+    first_row: Int32[np.ndarray, " unit"]
+
+
+def build_operator(
+    taps: Taps,
+    multiplicity: Float32[np.ndarray, " voxel"],
+    size_px: int,
+    n_tilts: int,
+    groups: tuple[SlabGroup, ...],
+) -> SlabOperator:
+    """Sort taps into units.
+
+    Parameters
+    ----------
+    taps
+        From ``compute_taps``.
+    multiplicity
+        Factor of the numerators of every voxel, from ``compute_multiplicity``.
+    size_px
+        Super-box S.
+    n_tilts
+        Tilts of the samples that the operator is applied to, padding included.
+    groups
+        From ``plan_slabs``.
+    """
+    shape = n_voxels(size_px), n_tilts * n_image_samples(size_px)
+    matrix = scipy.sparse.coo_matrix((taps.weight, (taps.voxel, taps.sample)), shape=shape).tocsr()
+    chunks: list[_Chunk] = []
+    slab_sizes, tables = [], []
+    for group in groups:
+        orders = [_sorted_voxels(matrix, size_px, group, slab) for slab in range(group.n_slabs)]
+        for order in orders:
+            parts = [_chunk_units(matrix, order, first) for first in range(0, len(order), CHUNK_VOXELS)]
+            slab_sizes.append(sum(len(part.first_row) for part in parts))
+            chunks += parts
+        tables.append(_group_rows(orders, multiplicity, size_px, group))
+    return SlabOperator(_join_units(chunks, slab_sizes), tuple(tables))
+
+
+def compute_multiplicity(taps: Taps, size_px: int) -> Float32[np.ndarray, " voxel"]:
+    """``min(1, sum of weights)`` of every voxel, mirror images on the plane x = 0 included.
+
+    Half of it at the origin: every other voxel stands for its mirror image too.
+    """
+    sums: Float64[np.ndarray, " voxel"] = np.bincount(
+        taps.voxel, weights=taps.weight, minlength=n_voxels(size_px)
+    )
+    plane = np.arange(size_px * size_px)
+    mirrored = sums[opposite_number(plane, size_px)]
+    mirrored[0] = 0.0
+    sums[plane] += mirrored
+    result: Float32[np.ndarray, " voxel"] = np.minimum(sums, 1.0).astype(np.float32)
+    result[0] *= 0.5
+    return result
+
+
+def count_rows(size_px: int, group: SlabGroup) -> int:
+    """Rows that any slab of a group may need, in whole chunks, and the row of zeros."""
+    half = size_px // 2
+    x = np.arange(group.first * group.width, (group.first + 1) * group.width)
+    y = np.arange(1 - half, half)
+    inside = x[:, None, None] ** 2 + y[:, None] ** 2 + y**2 < half * half
+    return _round_up(int(np.count_nonzero(inside)), CHUNK_VOXELS) + 1
+
+
+def _sorted_voxels(
+    matrix: scipy.sparse.csr_matrix, size_px: int, group: SlabGroup, slab: int
+) -> Int[np.ndarray, " voxel"]:
+    """Voxels of a slab that have taps, those with most first."""
+    plane = size_px * size_px
+    first = min((group.first + slab) * group.width * plane, n_voxels(size_px))
+    last = min(first + group.width * plane, n_voxels(size_px))
+    counts = np.diff(matrix.indptr[first : last + 1])
+    return first + np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+
+
+def _chunk_units(matrix: scipy.sparse.csr_matrix, order: Int[np.ndarray, " voxel"], first_row: int) -> _Chunk:
+    voxels = order[first_row : first_row + CHUNK_VOXELS]
+    first, counts = matrix.indptr[voxels], matrix.indptr[voxels + 1] - matrix.indptr[voxels]
+    n_units = -(-int(counts.max()) // UNIT_TAPS)
+    tap = np.arange(n_units * UNIT_TAPS)
+    filled = tap < counts[:, None]
+    source = np.where(filled, first[:, None] + tap, 0)
+    shape = (CHUNK_VOXELS, n_units, UNIT_TAPS)
+    sample, weight = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32)
+    sample[: len(voxels)] = np.where(filled, matrix.indices[source], 0).reshape(-1, n_units, UNIT_TAPS)
+    weight[: len(voxels)] = np.where(filled, matrix.data[source], 0.0).reshape(-1, n_units, UNIT_TAPS)
+    return _Chunk(sample.swapaxes(0, 1), weight.swapaxes(0, 1), np.full(n_units, first_row, dtype=np.int32))
+
+
+def _join_units(chunks: list[_Chunk], slab_sizes: list[int]) -> Units:
+    """All units in one array of one of a few lengths: their count differs a little between series."""
+    end = np.concatenate([[0], np.cumsum(slab_sizes)]).astype(np.int32)
+    capacity = 1
+    while capacity < end[-1]:
+        capacity = int(np.ceil(capacity * UNITS_STEP))
+
+    def join(parts: tuple[np.ndarray, ...]) -> Array:
+        whole = np.zeros((capacity, *parts[0].shape[1:]), dtype=parts[0].dtype)
+        np.concatenate(parts, out=whole[: end[-1]])
+        return jnp.asarray(whole)
+
+    sample, weight, first_row = (join(parts) for parts in zip(*chunks, strict=True))
+    return Units(sample, weight, first_row, jnp.asarray(end))
+
+
+def _group_rows(
+    orders: list[Int[np.ndarray, " voxel"]],
+    multiplicity: Float32[np.ndarray, " voxel"],
+    size_px: int,
+    group: SlabGroup,
+) -> SlabRows:
+    n_rows, plane = count_rows(size_px, group), size_px * size_px
+    numbers = slab_numbers(size_px, group)
+    rows = np.empty((group.n_slabs, *numbers.shape), dtype=np.int32)
+    gain = np.zeros((group.n_slabs, n_rows), dtype=np.float32)
+    opposite = np.full(n_rows if group.first == 0 else 0, n_rows - 1, dtype=np.int32)
+    row_of_voxel = np.full(group.width * plane, n_rows - 1, dtype=np.int32)
+    for slab, order in enumerate(orders):
+        number = order - (group.first + slab) * group.width * plane
+        row_of_voxel[number] = np.arange(len(order))
+        rows[slab] = row_of_voxel[numbers]
+        gain[slab, : len(order)] = multiplicity[order]
+        if group.first == 0:
+            mirrored = (number > 0) & (number < plane)
+            opposite[: len(order)][mirrored] = row_of_voxel[opposite_number(number[mirrored], size_px)]
+        row_of_voxel[number] = n_rows - 1
+    return SlabRows(jnp.asarray(rows), jnp.asarray(gain), jnp.asarray(opposite))
+
+
+def _round_up(count: int, multiple: int) -> int:
+    return -(-count // multiple) * multiple

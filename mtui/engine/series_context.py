@@ -1,0 +1,199 @@
+"""Everything about one tilt series that its particles share, computed once and kept on the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float32, Float64
+
+from mtui.engine.batches import cpu_slice, device_slice, padded_tilts, particle_bytes, slices_in_flight
+from mtui.engine.box_transform import SPECTRA
+from mtui.engine.ctf import CtfGrids, TiltCtfReference, compute_ctf_grids, compute_flat_grids
+from mtui.engine.extraction import repeat_edges
+from mtui.engine.half_space import image_frequencies, n_image_samples
+from mtui.engine.insertion import RotatedInsertion
+from mtui.engine.operator_build import build_operator, compute_multiplicity
+from mtui.engine.runtime import usable_processors
+from mtui.engine.sampling import compute_taps, conjugate_signs, kept_samples
+from mtui.engine.slabs import DEVICE_SLAB_BYTES, SlabGroup, count_planes, plan_slabs
+from mtui.engine.slices import FixedInsertion, SliceShape
+from mtui.engine.tilt_samples import SharedSeries
+from mtui.errors import EngineError
+from mtui.geometry.tilt_ctf import SeriesCtf, TiltCtf, compute_tilt_ctf, dose_limit_weights
+from mtui.geometry.tilts import Frame, TiltGeometry, positions_in_tilts, shared_tilt_matrices
+
+DEFAULT_DEVICE_BYTES = 8 * 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class ReconstructionSettings:
+    """How sub-tomograms are made, the same for every series of an export."""
+
+    angpix: float  # of the output and of the rescaled images, Å
+    box_px: int  # N, even
+    super_box_px: int  # S, even, at least N
+    norm_radius_px: int | None  # radius of the particle; None leaves volumes in units of the images
+    prerotate: bool = False
+    shift_ang: tuple[float, float, float] | None = None  # in the frame of the species' map
+    first_tilts: int | None = None  # by dose; None uses all
+    sparse_ctf: bool = False
+    with_ctf: bool = (
+        True  # False takes the CTF as 1, without weights, in the selected tilts and leaves out the others
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesInput:
+    """One tilt series, images rescaled and preprocessed."""
+
+    name: str
+    images: Float32[np.ndarray, "tilt height width"]
+    geometry: TiltGeometry
+    ctf: SeriesCtf
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesContext:
+    """A series made ready for its particles."""
+
+    series: SeriesInput
+    settings: ReconstructionSettings
+    reference: TiltCtfReference
+    shape: SliceShape
+    slots: int  # particles per slice
+    in_flight: int  # slices computed at once
+    device: jax.Device
+    shared: SharedSeries
+    insertion: FixedInsertion | RotatedInsertion
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    slots: int
+    lanes: int
+    in_flight: int
+    slabs: tuple[SlabGroup, ...]
+    fixed: bool
+
+
+def prepare_series(
+    series: SeriesInput, settings: ReconstructionSettings, device: jax.Device | None = None
+) -> SeriesContext:
+    """Compute what all particles of a series share, and put it on a device (by default JAX's first).
+
+    Raises EngineError if images and geometry do not fit together or the box does not fit into the super-box.
+    """
+    _check(series, settings)
+    device = device or jax.devices()[0]
+    size_px, n_tilts = settings.super_box_px, series.geometry.n_tilts
+    reference = ctf_reference(series)
+    plan = _plan(series, settings, device)
+    with jax.default_device(device):
+        shared = SharedSeries(
+            images=_pad_tilts(repeat_edges(jnp.asarray(series.images, dtype=jnp.float32), size_px)),
+            grids=_padded_grids(series, settings, reference),
+            n_tilts=jnp.int32(n_tilts),
+        )
+        insertion = _insertion(series.geometry, size_px, plan)
+    shape = SliceShape(
+        super_box_px=size_px,
+        box_px=settings.box_px,
+        norm_radius_px=settings.norm_radius_px,
+        sparse=settings.sparse_ctf,
+        local_bfactors=settings.with_ctf and _has_local_bfactors(series.ctf),
+        slabs=plan.slabs,
+        lanes=plan.lanes,
+    )
+    return SeriesContext(
+        series, settings, reference, shape, plan.slots, plan.in_flight, device, shared, insertion
+    )
+
+
+def ctf_reference(series: SeriesInput) -> TiltCtfReference:
+    """CTF parameters of a particle in the middle of the tomogram; others are kept as differences to it."""
+    centre = np.broadcast_to(np.asarray(series.frame.volume_ang) / 2, (1, series.geometry.n_tilts, 3))
+    ctf = tilt_ctf_at(series, centre)
+    return TiltCtfReference(
+        ctf.defocus_um[0], ctf.bfactor_ang2[0], ctf.bfactor_delta_ang2[0], ctf.bfactor_angle_deg[0]
+    )
+
+
+def tilt_ctf_at(series: SeriesInput, coords_ang: Float64[np.ndarray, "particle tilt 3"]) -> TiltCtf:
+    """CTF parameters of particles in every tilt."""
+    positions = positions_in_tilts(series.geometry, series.frame, coords_ang)
+    return compute_tilt_ctf(series.geometry, series.ctf, series.frame, coords_ang, positions.defocus_um)
+
+
+def _plan(series: SeriesInput, settings: ReconstructionSettings, device: jax.Device) -> _Plan:
+    size_px, n_tilts = settings.super_box_px, series.geometry.n_tilts
+    if device.platform != "cpu":
+        # Atomic additions are fast there and loops over small slabs slow: every particle has its own sums.
+        slabs = plan_slabs(size_px, 1, DEVICE_SLAB_BYTES)
+        free = (device.memory_stats() or {}).get("bytes_limit", DEFAULT_DEVICE_BYTES)
+        slots = device_slice(size_px, max(size_px // 2 + 1, count_planes(slabs)), free)
+        return _Plan(slots, slots, 1, slabs, fixed=False)
+    fixed = not settings.prerotate and shared_tilt_matrices(series.geometry) is not None
+    slots = cpu_slice(size_px, settings.box_px, n_tilts)
+    used = slots * particle_bytes(size_px, settings.box_px, n_tilts)
+    slabs = plan_slabs(size_px, len(SPECTRA) * slots if fixed else 1)
+    # One particle's sums fit a processor's cache better than those of a slice.
+    return _Plan(slots, 1, slices_in_flight(used, usable_processors()), slabs, fixed)
+
+
+def _insertion(geometry: TiltGeometry, size_px: int, plan: _Plan) -> FixedInsertion | RotatedInsertion:
+    samples = kept_samples(size_px, geometry.magnification)
+    matrices = shared_tilt_matrices(geometry)
+    if not plan.fixed or matrices is None:
+        position = np.zeros((2, n_image_samples(size_px)), dtype=np.float32)
+        kept = np.zeros(position.shape[1], dtype=np.float32)
+        position[:, samples.number], kept[samples.number] = samples.position.T, 1.0
+        return RotatedInsertion(jnp.asarray(position), jnp.asarray(kept))
+    taps = compute_taps(size_px, samples, matrices)
+    multiplicity = compute_multiplicity(taps, size_px)
+    return FixedInsertion(
+        operator=build_operator(taps, multiplicity, size_px, padded_tilts(geometry.n_tilts), plan.slabs),
+        signs=_pad_tilts(jnp.asarray(conjugate_signs(size_px, samples, matrices))),
+    )
+
+
+def _padded_grids(
+    series: SeriesInput, settings: ReconstructionSettings, reference: TiltCtfReference
+) -> CtfGrids:
+    size_px = settings.super_box_px
+    x, y = image_frequencies(size_px)
+    if not settings.with_ctf:
+        takes_part = series.geometry.use_tilt & (
+            dose_limit_weights(series.geometry, settings.first_tilts) > 0.0
+        )
+        return _pad_grids(compute_flat_grids(takes_part, x.shape))
+    return _pad_grids(compute_ctf_grids(series.ctf, reference, settings.angpix, x / size_px, y / size_px))
+
+
+def _pad_grids(grids: CtfGrids) -> CtfGrids:
+    return grids._replace(phase_turns=_pad_tilts(grids.phase_turns), envelope=_pad_tilts(grids.envelope))
+
+
+def _pad_tilts(array: Array) -> Array:
+    missing = padded_tilts(len(array)) - len(array)
+    return jnp.pad(array, [(0, missing)] + [(0, 0)] * (array.ndim - 1))
+
+
+def _has_local_bfactors(ctf: SeriesCtf) -> bool:
+    return not ctf.dose_bfactors.is_single and bool(np.ptp(ctf.location_bfactors.values) > 0.0)
+
+
+def _check(series: SeriesInput, settings: ReconstructionSettings) -> None:
+    if len(series.images) != series.geometry.n_tilts:
+        raise EngineError(
+            f"Series {series.name} has {len(series.images)} tilt images but {series.geometry.n_tilts} tilts.",
+            "Check that every tilt has an average.",
+        )
+    if settings.box_px > settings.super_box_px or settings.box_px % 2 or settings.super_box_px % 2:
+        raise EngineError(
+            f"A box of {settings.box_px} px cannot be cut from one of {settings.super_box_px} px.",
+            "Use an even box of at most 1024 px, or a larger output pixel.",
+        )
