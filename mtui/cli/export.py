@@ -10,25 +10,35 @@ from typing import TYPE_CHECKING
 from mtui.cli import output
 from mtui.cli.command import Command, add_dry_run, add_json
 from mtui.cli.flags import add_options, settings_from
-from mtui.errors import ExitCode, JobError
+from mtui.cli.following import Manner, add_manner, after_start
+from mtui.errors import ExitCode
 from mtui.settings import ExportSettings, check
 from mtui.settings.outputs import KINDS_OF_PROFILE, refuse_contradiction, usual_kind
 
 if TYPE_CHECKING:
-    from mtui.jobs.progress import Progress
-    from mtui.jobs.record import Job, JobState
     from mtui.model.export_plan import ExportPlan
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     add_options(parser, ExportSettings)
     add_dry_run(parser)
+    add_manner(parser)
     add_json(parser)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     check(settings)
+    if arguments.dry_run:
+        return _try(settings, as_json=arguments.json)
+    from mtui.jobs.start import launch_export
+
+    started = launch_export(settings, tell=output.write_note)
+    return after_start(started, Manner(arguments.detach, arguments.json))
+
+
+def _try(settings: ExportSettings, as_json: bool) -> int:
+    """Everything an export does before it writes: plan, checks, sizes."""
     from mtui.jobs.devices import check_gpus
     from mtui.jobs.inputs import check_inputs
     from mtui.jobs.preflight import check_start
@@ -38,13 +48,11 @@ def _run(arguments: argparse.Namespace) -> int:
     plan = plan_export(load_population(settings.population, strict=False), settings)
     for warning in plan.warnings:
         output.write_note(f"Warning: {warning}")
-    if arguments.dry_run:
-        check_gpus(settings.gpus)
-        check_start(plan)
-        check_inputs(plan)
-        _show_plan(plan, as_json=arguments.json)
-        return ExitCode.COMPLETE
-    return _export(plan, as_json=arguments.json)
+    check_gpus(settings.gpus)
+    check_start(plan)
+    check_inputs(plan)
+    _show_plan(plan, as_json=as_json)
+    return ExitCode.COMPLETE
 
 
 def _settings(arguments: argparse.Namespace) -> ExportSettings:
@@ -60,81 +68,6 @@ def _settings(arguments: argparse.Namespace) -> ExportSettings:
         refuse_contradiction(settings.output_kind, settings.profile)
         return settings
     return replace(settings, output_kind=usual_kind(settings.profile))
-
-
-def _export(plan: ExportPlan, as_json: bool) -> int:
-    from mtui.jobs.start import follow, start_export, stop_job
-
-    job = start_export(plan)
-    output.write_note(f"Job {job.number}: {job.folder}")
-    try:
-        progress = _watch(job)
-    except KeyboardInterrupt:
-        stop_job(job, now=True)
-        for _ in follow(job):
-            pass
-        raise
-    return _finish(plan, job, progress, as_json)
-
-
-def _watch(job: Job) -> Progress:
-    """Show the job's progress until it ends."""
-    from mtui.jobs.progress import progress_text
-    from mtui.jobs.start import follow
-
-    line = output.StatusLine()
-    told = 0
-    try:
-        for progress in follow(job):
-            for problem in progress.problems[told:]:
-                line.leave()
-                output.write_note(f"{problem.series} is skipped: {problem.text}")
-            told = len(progress.problems)
-            line.show(progress_text(progress))
-    finally:
-        line.leave()
-    return progress
-
-
-def _finish(plan: ExportPlan, job: Job, progress: Progress, as_json: bool) -> int:
-    """Say how the job ended, and return its exit code."""
-    from mtui.jobs.record import read_state
-
-    state = read_state(job)
-    for warning in progress.warnings:
-        if warning not in plan.warnings:
-            output.write_note(f"Warning: {warning}")
-    if state.status in ("failed", "stopped"):
-        raise _failure(job, state)
-    if as_json:
-        output.write_json(_result(plan, job, state, progress))
-    else:
-        output.write_line(state.message)
-    return state.exit_code
-
-
-def _failure(job: Job, state: JobState) -> JobError:
-    error = JobError(f"Job {job.number} {state.status}: {state.message}", state.hint)
-    error.exit_code = ExitCode(state.exit_code or ExitCode.FAILED)
-    return error
-
-
-def _result(plan: ExportPlan, job: Job, state: JobState, progress: Progress) -> dict[str, output.Json]:
-    return {
-        "status": state.status,
-        "star": str(plan.output),
-        "particles": state.particles,
-        "series": len(plan.series) - len(progress.problems),
-        "left_out": plan.left_out,
-        "problems": [
-            {"series": event.series, "particles": event.particles, "reason": event.text}
-            for event in progress.problems
-        ],
-        "warnings": list(dict.fromkeys((*plan.warnings, *progress.warnings))),
-        "seconds": round(progress.elapsed_s, 1),
-        "job": job.number,
-        "folder": str(job.folder),
-    }
 
 
 def _show_plan(plan: ExportPlan, as_json: bool) -> None:

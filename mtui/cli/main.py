@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mtui import __version__
-from mtui.cli import check, demo, export, intersect, output, rebase, reset, species
+from mtui.cli import check, demo, export, intersect, jobs, output, rebase, reset, species
 from mtui.cli.app import open_app
 from mtui.cli.command import Command
 from mtui.cli.flags import guard_values
@@ -26,6 +26,7 @@ COMMANDS: dict[str, Command] = {
         species.COMMAND,
         intersect.COMMAND,
         export.COMMAND,
+        jobs.COMMAND,
         check.COMMAND,
         rebase.COMMAND,
         demo.COMMAND,

@@ -6,12 +6,15 @@ dose of the tilt. There is no super-box: signal that defocus spreads beyond the 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float32, Float64, Int
+from jaxtyping import Float32, Float64, Int
 
+from mtui.engine.batches import padded_tilts
 from mtui.engine.ctf import TiltCtfReference, compute_ctf_grids
 from mtui.engine.extraction import box_origins
 from mtui.engine.particle_images import (
@@ -21,13 +24,17 @@ from mtui.engine.particle_images import (
     make_images,
     repeat_edges,
 )
+from mtui.engine.runtime import usable_processors
 from mtui.engine.series_context import SeriesInput, ctf_reference
 from mtui.errors import EngineError
 from mtui.geometry.tilt_ctf import DESELECTED_SCALE, SeriesCtf
 from mtui.geometry.tilts import TiltGeometry, positions_in_tilts, tilt_steps
 
-SLOT_PIXELS = 1 << 19
-MOST_SLOTS = 512
+CPU_BATCH_PIXELS = 1 << 18
+"""What a core's cache holds of a batch and its spectra, about."""
+DEVICE_BATCH_PIXELS = 1 << 22
+MOST_SLOTS = 1024
+BATCHES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +53,32 @@ class ImageSeriesContext:
     series: SeriesInput
     settings: ImageSeriesSettings
     reference: TiltCtfReference
+    device: jax.Device
     source: ImageSource
 
 
-def prepare_image_series(series: SeriesInput, settings: ImageSeriesSettings) -> ImageSeriesContext:
-    """Compute what all particle images of a series share.
+def prepare_image_series(
+    series: SeriesInput, settings: ImageSeriesSettings, device: jax.Device | None = None
+) -> ImageSeriesContext:
+    """Compute what all particle images of a series share, and put it on a device (by default JAX's first).
 
     Raises EngineError if images and geometry do not fit together or the box is not even.
     """
     _check(series, settings)
+    device = device or jax.devices()[0]
     reference = ctf_reference(series)
     cycles_x, cycles_y = half_plane_cycles(settings.box_px)
     x, y = np.broadcast_arrays(cycles_x, cycles_y[:, None])
-    grids = compute_ctf_grids(series.ctf, reference, settings.angpix, x, y)
-    weights = compute_exposure_weights(series.geometry, series.ctf, np.hypot(x, y) / settings.angpix)
-    return ImageSeriesContext(
-        series=series,
-        settings=settings,
-        reference=reference,
-        source=ImageSource(
-            images=repeat_edges(series.images, settings.box_px),
-            phase_turns=grids.phase_turns,
+    with jax.default_device(device):
+        grids = compute_ctf_grids(series.ctf, reference, settings.angpix, x, y)
+        weights = compute_exposure_weights(series.geometry, series.ctf, np.hypot(x, y) / settings.angpix)
+        source = ImageSource(
+            images=jnp.asarray(_padded_tilts(repeat_edges(series.images, settings.box_px))),
+            phase_turns=jnp.asarray(_padded_tilts(np.asarray(grids.phase_turns))),
             turns_per_um=grids.turns_per_um,
-            gain=grids.unweighted * jnp.asarray(weights, dtype=jnp.float32),
-        ),
-    )
+            gain=jnp.asarray(_padded_tilts(np.asarray(grids.unweighted) * weights.astype(np.float32))),
+        )
+    return ImageSeriesContext(series, settings, reference, device, source)
 
 
 def extract_images(
@@ -90,24 +98,28 @@ def extract_images(
     particle, tilt
         (n,) which images to make.
     """
-    size = slots_per_batch(context.settings.box_px)
+    box_px = context.settings.box_px
+    size = slots_per_batch(box_px, context.device.platform)
     slots = _slots(context, coords_ang, particle, tilt)
-    images = np.empty((len(particle), context.settings.box_px, context.settings.box_px), dtype=np.float32)
-    pending: tuple[int, Array] | None = None
-    for first in range(0, len(particle), size):
-        batch = ImageSlots(*(jnp.asarray(_padded(values[first : first + size], size)) for values in slots))
-        started = make_images(
-            context.source, batch, context.settings.box_px, multiply=context.settings.premultiply
-        )
-        _store(images, pending)
-        pending = first, started
-    _store(images, pending)
+    images = np.empty((len(particle), box_px, box_px), dtype=np.float32)
+
+    def make(first: int) -> None:
+        batch = ImageSlots(*(_padded(values[first : first + size], size) for values in slots))
+        with jax.default_device(context.device):
+            made = make_images(context.source, batch, box_px, multiply=context.settings.premultiply)
+            images[first : first + size] = np.asarray(made)[: len(images) - first]
+
+    # While one batch is computed, another is fetched; both are small, and their images do not meet.
+    with ThreadPoolExecutor(min(usable_processors(), BATCHES_AT_ONCE), "images") as pool:
+        for _ in pool.map(make, range(0, len(particle), size)):
+            pass
     return images
 
 
-def slots_per_batch(box_px: int) -> int:
-    """Images computed at once: a power of two that depends on the box alone, so that results never vary."""
-    return min(MOST_SLOTS, 1 << max(0, (SLOT_PIXELS // box_px**2).bit_length() - 1))
+def slots_per_batch(box_px: int, platform: str = "cpu") -> int:
+    """Images computed at once: a power of two that depends on the box and the kind of device alone."""
+    pixels = CPU_BATCH_PIXELS if platform == "cpu" else DEVICE_BATCH_PIXELS
+    return min(MOST_SLOTS, 1 << max(0, (pixels // box_px**2).bit_length() - 1))
 
 
 def compute_exposure_weights(
@@ -146,14 +158,16 @@ def _slots(
 
 
 def _padded(values: np.ndarray, size: int) -> np.ndarray:
-    return np.pad(values, [(0, size - len(values))] + [(0, 0)] * (values.ndim - 1))
+    if len(values) == size:
+        return values
+    padded = np.zeros((size, *values.shape[1:]), dtype=values.dtype)
+    padded[: len(values)] = values
+    return padded
 
 
-def _store(images: Float32[np.ndarray, "image y x"], pending: tuple[int, Array] | None) -> None:
-    if pending is not None:
-        first, started = pending
-        count = min(len(started), len(images) - first)
-        images[first : first + count] = np.asarray(started)[:count]
+def _padded_tilts(values: np.ndarray) -> np.ndarray:
+    """Zeros behind the tilts, so that series of almost as many tilts use the same compiled program."""
+    return _padded(values, padded_tilts(len(values)))
 
 
 def _check(series: SeriesInput, settings: ImageSeriesSettings) -> None:

@@ -30,10 +30,10 @@ class ImageSource(NamedTuple):
 class ImageSlots(NamedTuple):
     """Which images to make."""
 
-    tilt: Int32[Array, " slot"]
-    first_px: Int32[Array, "slot 2"]  # x, y of the box's first pixel, may lie outside the image
-    residual_px: Float[Array, "slot 2"]
-    defocus_um: Float[Array, " slot"]  # over the reference
+    tilt: Int32[Array | np.ndarray, " slot"]
+    first_px: Int32[Array | np.ndarray, "slot 2"]  # x, y of the box's first pixel, may lie outside the image
+    residual_px: Float[Array | np.ndarray, "slot 2"]
+    defocus_um: Float[Array | np.ndarray, " slot"]  # over the reference
 
 
 def half_plane_cycles(size_px: int) -> tuple[Float64[np.ndarray, " x_half"], Float64[np.ndarray, " y"]]:
@@ -43,9 +43,11 @@ def half_plane_cycles(size_px: int) -> tuple[Float64[np.ndarray, " x_half"], Flo
     return np.arange(size_px // 2 + 1) / size_px, rows
 
 
-def repeat_edges(images: Float32[np.ndarray, "tilt height width"], box_px: int) -> Array:
+def repeat_edges(
+    images: Float32[np.ndarray, "tilt height width"], box_px: int
+) -> Float32[np.ndarray, "tilt padded_height padded_width"]:
     """Images with their edge pixels repeated outwards, so that a box beyond the edge is a plain cut."""
-    return jnp.asarray(np.pad(images, [(0, 0), (box_px, box_px), (box_px, box_px)], mode="edge"))
+    return np.pad(images, [(0, 0), (box_px, box_px), (box_px, box_px)], mode="edge")
 
 
 @partial(jax.jit, static_argnames=("box_px", "multiply"))
@@ -76,12 +78,12 @@ def _cut(
     # A box that misses the image shows the repeated edge wherever it lies.
     first = jnp.clip(slots.first_px, -box_px, jnp.array([width, height])) + box_px
 
-    def cut(tilt: Array, corner: Int32[Array, " 2"]) -> Float[Array, "y x"]:
+    def cut(tilt: Int32[Array, ""], corner: Int32[Array, " 2"]) -> Float[Array, "y x"]:
         return jax.lax.dynamic_slice(images, (tilt, corner[1], corner[0]), (1, box_px, box_px))[0]
 
-    return jax.vmap(cut)(slots.tilt, first)
+    return jax.vmap(cut)(jnp.asarray(slots.tilt), first)
 
 
-def _phases(cycles: Float64[np.ndarray, " size"], shift_px: Float[Array, " slot"]) -> Array:
+def _phases(cycles: Float64[np.ndarray, " size"], shift_px: Float[Array | np.ndarray, " slot"]) -> Array:
     turns = jnp.asarray(cycles, dtype=jnp.float32) * shift_px[:, None]
     return jax.lax.complex(cos_turns(turns), -sin_turns(turns))

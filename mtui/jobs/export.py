@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event as Flag
 
 from mtui.errors import EngineError, FormatError, ModelError
 from mtui.jobs.finish import write_tables
 from mtui.jobs.preflight import prepare_folders
 from mtui.jobs.replacing import remove_replaced
-from mtui.jobs.report import Outcome, Reporter
+from mtui.jobs.report import Outcome, Reporter, StopRequest
 from mtui.jobs.series_export import export_series
 from mtui.jobs.series_input import Loaded, LoadedSeries, load_for_export
 from mtui.jobs.units import read_units
@@ -20,7 +19,7 @@ SERIES_ERRORS = (EngineError, FormatError, ModelError)
 """What is wrong with one series only; the job goes on with the next."""
 
 
-def run_export(plan: ExportPlan, report: Reporter, stop: Flag) -> Outcome:
+def run_export(plan: ExportPlan, report: Reporter, stop: StopRequest) -> Outcome:
     """Export everything that is not exported yet, write the tables and check what was written.
 
     The tables' rows are in the order of the sources, their series and the species' particles, whatever

@@ -1,13 +1,14 @@
 """A job on disk: a folder that anybody who can read it can follow, from any machine that mounts it.
 
 ``<population folder>/.mtui/jobs/<N>/`` holds ``settings.json`` and ``command.sh`` (what was asked for),
-``state.json``, ``heartbeat.json``, ``events.jsonl``, ``log.txt`` and ``units.jsonl`` (finished slices of the
-work).
+``specification.json`` (the work it comes to), ``state.json``, ``heartbeat.json``, ``runs/`` (which processes
+ran it), ``events.jsonl``, ``log.txt`` and ``units.jsonl`` (what is finished).
 Where the population's folder is not writable, jobs live in the user's state folder.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import getpass
 import hashlib
@@ -27,6 +28,7 @@ from mtui.jobs.heartbeat import host_name
 from mtui.settings import ExportSettings, from_json, to_argv, to_json
 
 Status = Literal["queued", "running", "done", "problems", "failed", "stopped"]
+LONGEST_DRAFT_S = 3600.0
 ENDED: frozenset[Status] = frozenset({"done", "problems", "failed", "stopped"})
 
 
@@ -61,6 +63,11 @@ class Job:
         """Records of the finished units, one JSON object per line."""
         return self.folder / "units.jsonl"
 
+    @property
+    def stop_path(self) -> Path:
+        """The file whose presence asks the job to stop, from whatever machine."""
+        return self.folder / "stop"
+
 
 @dataclass(frozen=True, slots=True)
 class JobState:
@@ -78,6 +85,8 @@ class JobState:
     """What the command that waits for the job returns; meaningful once the job has ended."""
     particles: int = 0
     """Rows of the table that was written."""
+    left_out: int = 0
+    """Particles whose tilt series is in no source."""
 
 
 def jobs_folder(population: Path) -> Path:
@@ -94,6 +103,24 @@ def list_jobs(population: Path) -> tuple[Job, ...]:
     return tuple(sorted(jobs, key=lambda job: job.number, reverse=True))
 
 
+def find_job(population: Path, number: int | None) -> Job:
+    """A population's job by its number; the newest without one.
+
+    Raises:
+        JobError: there is no such job.
+    """
+    jobs = list_jobs(population)
+    if not jobs:
+        raise JobError(f"{population} has no jobs.", "Start one: mtui export --help")
+    if number is None:
+        return jobs[0]
+    for job in jobs:
+        if job.number == number:
+            return job
+    listed = ", ".join(str(job.number) for job in jobs[:10])
+    raise JobError(f"{population} has no job {number}; its jobs are: {listed}.", "See: mtui jobs list")
+
+
 def create_job(settings: ExportSettings, now: float) -> Job:
     """A new job folder with the next free number, complete from the first moment it can be seen.
 
@@ -102,13 +129,14 @@ def create_job(settings: ExportSettings, now: float) -> Job:
     """
     parent = jobs_folder(settings.population)
     files.make_folder(parent)
+    _remove_drafts(parent, now)
     draft = parent / f".{os.getpid()}.{secrets.token_hex(4)}.new"
     files.make_folder(draft)
     try:
         files.write_text(draft / "settings.json", to_json(settings))
         files.write_text(draft / "command.sh", f"#!/bin/sh\n{command_line(settings)}\n")
         write_state(Job(draft), JobState("queued", now, user_name(), host_name()))
-        return Job(_claim_number(draft, parent))
+        return Job(_claim_number(draft, parent, settings.population))
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -167,10 +195,22 @@ def _numbered(folder: Path) -> Iterator[Path]:
         yield from (path for path in folder.iterdir() if path.name.isdecimal())
 
 
-def _claim_number(draft: Path, parent: Path) -> Path:
-    """Rename the draft to the next number; a rename onto a folder with content fails, so one process wins."""
+def _remove_drafts(parent: Path, now: float) -> None:
+    """Remove what processes left that were killed while they made a job."""
+    for draft in parent.glob(".*.new"):
+        with contextlib.suppress(FileNotFoundError):
+            if now - draft.stat().st_mtime > LONGEST_DRAFT_S:
+                shutil.rmtree(draft, ignore_errors=True)
+
+
+def _claim_number(draft: Path, parent: Path, population: Path) -> Path:
+    """Rename the draft to the next number; a rename onto a folder with content fails, so one process wins.
+
+    A number that is in use in the other place is passed over, so that it means one job.
+    """
     while True:
-        number = 1 + max((int(path.name) for path in _numbered(parent)), default=0)
+        places = (_folder_beside(population), _folder_of_user(population))
+        number = 1 + max((int(path.name) for place in places for path in _numbered(place)), default=0)
         try:
             return draft.rename(parent / str(number))
         except OSError:

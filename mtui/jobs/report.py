@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass
+from typing import Protocol
 
 from mtui.jobs.events import Event, append_event
 from mtui.jobs.record import Job
@@ -12,6 +13,13 @@ from mtui.jobs.record import Job
 
 class Stopped(Exception):  # noqa: N818 - it is a wish, not an error
     """Somebody asked the job to stop."""
+
+
+class StopRequest(Protocol):
+    """Whether somebody asked the job to stop: `mtui.jobs.stopping.StopWish`, or a flag of `threading`."""
+
+    def is_set(self) -> bool:
+        """Asked before each unit."""
 
 
 @dataclass(frozen=True, slots=True)

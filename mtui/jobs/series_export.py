@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from threading import Event as Flag
 
 from mtui.errors import EngineError
 from mtui.jobs.images import Writers
 from mtui.jobs.pose_work import PoseWork
-from mtui.jobs.report import Reporter, Stopped
+from mtui.jobs.report import Reporter, Stopped, StopRequest
 from mtui.jobs.series_input import Loaded, LoadedSeries
 from mtui.jobs.stack_work import StackWork
 from mtui.jobs.unit_poses import series_facts
@@ -24,7 +23,7 @@ def export_series(
     loaded: Loaded,
     records: dict[int, UnitRecord],
     report: Reporter,
-    stop: Flag,
+    stop: StopRequest,
 ) -> None:
     """Export the units of a series that are not in ``records``, adding each to it when it is finished.
 

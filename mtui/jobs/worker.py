@@ -1,33 +1,52 @@
-"""The process of a job: ``python -m mtui.jobs.worker FOLDER``.
+"""The process of a job: ``python -m mtui.jobs.worker`` with settings on stdin, or the FOLDER of a job.
 
-It reads nothing from a terminal, reports through the job's folder only, and says how it ended in its state.
+It answers on stdout with one line, that the job runs or why it does not (`mtui.jobs.answer`). From then on it
+has no terminal and no pipe, reports through the job's folder only, and says how it ended in its state.
 SIGTERM ends it after the unit in hand, SIGTERM again or SIGINT at once; files are complete either way.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
 import traceback
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 from types import FrameType
 
 from mtui.errors import ExitCode, MtuiError, WriteError
+from mtui.jobs.answer import Started, encode_error, encode_started
+from mtui.jobs.begin import Begun, begin, resume, use_devices
 from mtui.jobs.events import Event, append_event
-from mtui.jobs.heartbeat import beating, host_name
-from mtui.jobs.record import Job, JobState, Status, read_settings, user_name, write_state
+from mtui.jobs.heartbeat import host_name
+from mtui.jobs.leftovers import remove_leftovers
+from mtui.jobs.record import Job, JobState, Status, user_name, write_state
 from mtui.jobs.report import Outcome, Reporter, Stopped
-from mtui.model.export_plan import plan_export
-from mtui.model.population import load_population
+from mtui.jobs.stopping import StopWish
 
 
-def main(folder: Path) -> int:
-    """Run the job in a folder to its end and return its exit code."""
-    job = Job(folder)
+def main(words: Sequence[str]) -> int:
+    """Run a job to its end and return its exit code."""
     stop = Flag()
+    _listen(stop)
+    with ExitStack() as held:
+        try:
+            begun = resume(Job(Path(words[0])), held) if words else begin(sys.stdin.read(), held)
+        except MtuiError as error:
+            print(encode_error(error), flush=True)
+            return error.exit_code
+        _answer(begun)
+        state = _run(begun, stop)
+    _record_end(begun.job, state)
+    return state.exit_code
 
+
+def _listen(stop: Flag) -> None:
     def request_stop(_number: int, _frame: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
@@ -35,22 +54,34 @@ def main(folder: Path) -> int:
 
     signal.signal(signal.SIGTERM, request_stop)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with beating(job.heartbeat_path):
-        state = _run(job, stop)
-        _record_end(job, state)
-    return state.exit_code
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def _run(job: Job, stop: Flag) -> JobState:
-    """Do the work and say how it ended; nothing escapes."""
+def _answer(begun: Begun) -> None:
+    """Say that the job runs, to whoever still listens, and let go of the pipes."""
+    started = Started(begun.job.folder, begun.plan.warnings, begun.plan.left_out)
     try:
-        write_state(job, _state("running", ""))
-        settings = read_settings(job)
-        plan = plan_export(load_population(settings.population, strict=False), settings)
+        print(encode_started(started), flush=True)
+    except BrokenPipeError:
+        # Nobody waits any more, which is no reason not to work.
+        sys.stdout = sys.stderr
+    log = os.open(begun.job.log_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+
+
+def _run(begun: Begun, stop: Flag) -> JobState:
+    """Do the work and say how it ended; nothing escapes."""
+    job = begun.job
+    try:
+        use_devices(begun.plan.settings)
         # Only now: loading JAX takes seconds, and where it cannot be loaded the state has to say so.
         from mtui.jobs.export import run_export
 
-        return _ended(run_export(plan, Reporter(job), stop))
+        outcome = run_export(begun.plan, Reporter(job), StopWish(begun.claim, stop))
+        state = replace(_ended(outcome), left_out=begun.plan.left_out)
+        remove_leftovers(begun.plan, job)
     except (Stopped, KeyboardInterrupt):
         return _state("stopped", "It was stopped; finished files are complete.", code=ExitCode.INTERRUPTED)
     except MtuiError as error:
@@ -59,6 +90,7 @@ def _run(job: Job, stop: Flag) -> JobState:
         traceback.print_exc()
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return _state("failed", f"A fault in mtui itself: {reason}.", f"The report is in {job.log_path}")
+    return state
 
 
 def _ended(outcome: Outcome) -> JobState:
@@ -87,4 +119,4 @@ def _record_end(job: Job, state: JobState) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(sys.argv[1:]))

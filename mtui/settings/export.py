@@ -274,6 +274,42 @@ class ExportSettings:
             )
         },
     )
+    workers: int | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Workers",
+                "Processes that share the work: on this machine, or jobs of the batch system. "
+                "Default: one per GPU, or one.",
+                minimum=1,
+                maximum=10000,
+                step=1,
+            )
+        },
+    )
+    cluster: str | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Batch system",
+                "Let jobs of this batch system do the work, one worker in each. Queue, walltime, memory and "
+                "GPU come from your own Dask configuration (jobqueue.yaml).",
+                metavar="slurm|pbs|lsf|sge",
+                choices=("slurm", "pbs", "lsf", "sge"),
+            )
+        },
+    )
+    scheduler: str | None = field(
+        default=None,
+        metadata={
+            "option": Option(
+                "Dask scheduler",
+                "Let the workers of a Dask cluster that already runs do the work. They need the same mtui, "
+                "and the same folders under the same names.",
+                metavar="tcp://HOST:PORT",
+            )
+        },
+    )
     images_dir: str | None = field(
         default=None,
         metadata={

@@ -125,7 +125,7 @@ def wait_until_gone(job: Job) -> None:
         time.sleep(0.01)
 
 
-def test_ctrl_c_ends_the_job_with_complete_files(tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_following_and_not_the_job(tmp_path: Path) -> None:
     project = write_tiny(tmp_path, (tuple(f"TS_{number}" for number in range(40)),), particles=64, tilts=2)
     command = [sys.executable, "-P", "-m", "mtui", *words(project)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -138,7 +138,10 @@ def test_ctrl_c_ends_the_job_with_complete_files(tmp_path: Path) -> None:
         out, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
-    assert error.endswith("mtui: Interrupted.\n")
+    assert "Job 1 goes on. Watch it: mtui jobs follow 1. Stop it: mtui jobs stop 1" in error
+    assert read_state(job).status == "running"
+    assert main(["jobs", "stop", "--now", "--population", str(project.population)]) == 0
+    assert main(["jobs", "follow", "--population", str(project.population)]) == 130
     state = read_state(job)
     assert (state.status, state.exit_code) == ("stopped", 130)
     wait_until_gone(job)

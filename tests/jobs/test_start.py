@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from mtui.errors import InputError, JobError
-from mtui.jobs import start
+from mtui.jobs import start, stopping
+from mtui.jobs.follow import follow
 from mtui.jobs.heartbeat import Heartbeat, read_heartbeat
 from mtui.jobs.record import Job, list_jobs, read_settings, read_state
-from mtui.jobs.start import absolute_settings, follow, start_export, stop_job
+from mtui.jobs.start import absolute_settings, start_export, stop_job
 from mtui.jobs.units import is_complete, read_units
 from mtui.model.export_plan import ExportPlan, plan_export
 from mtui.model.population import load_population
@@ -54,9 +55,12 @@ def test_nothing_is_started_when_something_is_wrong(tmp_path: Path) -> None:
 
 def test_a_job_elsewhere_cannot_be_stopped_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = Heartbeat("node17", 4711, 1.0, 1e12)
-    monkeypatch.setattr(start, "read_heartbeat", lambda path: elsewhere)
-    with pytest.raises(JobError, match=r"Job 3 runs on node17, not here\. Stop it there: kill 4711"):
-        stop_job(Job(tmp_path / "3"))
+    monkeypatch.setattr(stopping, "running", lambda job: elsewhere)
+    with pytest.raises(JobError, match=r"Job 3 runs on node17, not here; .* ssh node17 kill -INT 4711"):
+        stop_job(Job(tmp_path / "3"), now=True)
+    (tmp_path / "3").mkdir()
+    assert stop_job(Job(tmp_path / "3"))
+    assert Job(tmp_path / "3").stop_path.exists()
 
 
 def test_settings_hold_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,8 +76,8 @@ def test_settings_hold_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_job_remembers_absolute_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = write_tiny(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(start, "_spawn", lambda job, gpus: None)
     settings = ExportSettings(Path("tiny.population"), "apo1", Path("out/a.star"), box=8)
-    job = start_export(plan_export(load_population(project.population), settings))
+    job = Job(start.launch_export(settings).folder)
+    assert [progress.done_particles for progress in follow(job)][-1] > 0
     assert read_settings(job) == absolute_settings(settings)
     assert read_settings(job).population == project.population

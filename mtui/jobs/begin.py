@@ -1,0 +1,110 @@
+"""The first steps of a job's process: plan, check, take the job and its places."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from mtui.errors import MtuiError
+from mtui.jobs.claim import Claim, claim_run
+from mtui.jobs.devices import check_gpus, worker_environment
+from mtui.jobs.heartbeat import beating, host_name
+from mtui.jobs.inputs import check_inputs
+from mtui.jobs.leftovers import remove_leftovers
+from mtui.jobs.places import holding
+from mtui.jobs.preflight import check_replaced, check_start, prepare_folders
+from mtui.jobs.record import Job, JobState, create_job, read_settings, user_name, write_state
+from mtui.jobs.specification import keep_specification
+from mtui.model.export_plan import ExportPlan, plan_export
+from mtui.model.population import load_population
+from mtui.settings import ExportSettings, from_json
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A job that this process runs."""
+
+    claim: Claim
+    plan: ExportPlan
+
+    @property
+    def job(self) -> Job:
+        """The job."""
+        return self.claim.job
+
+
+def begin(settings_text: str, held: ExitStack) -> Begun:
+    """Check an export, make a job of it and take its places; nothing is left where it is refused.
+
+    Raises:
+        InputError: something is known to go wrong, see :func:`mtui.jobs.preflight.check_start`.
+        WriteError: a folder cannot be written.
+    """
+    settings = from_json(ExportSettings, settings_text)
+    check_gpus(settings.gpus)
+    plan = make_plan(settings)
+    check_start(plan)
+    check_inputs(plan)
+    job = create_job(settings, time.time())
+    try:
+        claim = _enter(job, held)
+        keep_specification(job, plan)
+        prepare_folders(plan)
+        held.enter_context(holding(plan, job))
+        if not settings.overwrite:
+            # Between the check above and now, another export may have come and gone.
+            check_replaced(plan)
+    except MtuiError:
+        held.close()
+        shutil.rmtree(job.folder, ignore_errors=True)
+        raise
+    return Begun(claim, plan)
+
+
+def resume(job: Job, held: ExitStack) -> Begun:
+    """Take a job that does not run, and its places, and clean up what its last process left.
+
+    Raises:
+        JobError: it runs, or its particles have changed.
+        InputError: its inputs cannot be read any more, or another export writes to its places.
+        WriteError: a folder cannot be written.
+    """
+    settings = read_settings(job)
+    claim = _enter(job, held)
+    try:
+        check_gpus(settings.gpus)
+        plan = make_plan(settings)
+        keep_specification(job, plan)
+        prepare_folders(plan)
+        held.enter_context(holding(plan, job))
+        remove_leftovers(plan, job)
+    except MtuiError as error:
+        state = JobState(
+            "failed", time.time(), user_name(), host_name(), error.message, error.hint, error.exit_code
+        )
+        write_state(job, state)
+        raise
+    return Begun(claim, plan)
+
+
+def make_plan(settings: ExportSettings) -> ExportPlan:
+    """The plan of an export; raises as `plan_export`."""
+    return plan_export(load_population(settings.population, strict=False), settings)
+
+
+def _enter(job: Job, held: ExitStack) -> Claim:
+    claim = claim_run(job)
+    with contextlib.suppress(FileNotFoundError):
+        job.stop_path.unlink()
+    held.enter_context(beating(job.heartbeat_path))
+    write_state(job, JobState("running", time.time(), user_name(), host_name()))
+    return claim
+
+
+def use_devices(settings: ExportSettings) -> None:
+    """Let this process see only the devices it may use; before JAX is loaded."""
+    os.environ.update(worker_environment(settings.gpus))

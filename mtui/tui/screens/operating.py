@@ -1,0 +1,114 @@
+"""What leads from the species under the cursor to its operations and back."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from mtui.jobs.record import Job
+from mtui.model.population import BrokenEntry, Population
+from mtui.model.species import Species
+from mtui.tui.launch import Launch
+from mtui.tui.screens.confirm import ConfirmScreen
+from mtui.tui.screens.export import ExportScreen
+from mtui.tui.screens.form import Draft, FormOutcome
+from mtui.tui.screens.frame import FrameScreen
+from mtui.tui.screens.intersect import IntersectScreen
+from mtui.tui.screens.job import JobScreen
+from mtui.tui.screens.operations import OperationsScreen, operations_for
+from mtui.tui.screens.species_panel import SpeciesPanel
+from mtui.tui.undoing import UndoError, go_back
+from mtui.tui.widgets.rows import RowList
+
+
+class OperatingScreen(FrameScreen[None]):
+    """A screen with a list of species, from which operations on their particles start."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("z", "undo", "Undo", show=False, id="population.undo"),
+    ]
+
+    def __init__(self, launch: Launch) -> None:
+        super().__init__()
+        self._launch = launch
+        self._population: Population | None = None
+        self._drafts: dict[tuple[str, str], Draft] = {}
+
+    def action_reload(self, announce: bool = True) -> None:
+        """Read what the screen shows again, and say what was read unless something else was said."""
+        raise NotImplementedError
+
+    @on(RowList.Chosen)
+    def _open_operations(self) -> None:
+        panel = self.query_one(SpeciesPanel)
+        entry = panel.entry
+        if isinstance(entry, BrokenEntry):
+            self.say(str(entry.error), "error")
+        elif entry is not None:
+            count = panel.count_of(entry)
+            menu = OperationsScreen(
+                f"{entry.name}: {count.text} particles", operations_for(count, self._launch)
+            )
+            self.app.push_screen(menu, partial(self._begin, entry))
+
+    def _begin(self, species: Species, operation: str | None) -> None:
+        """Open the form of an operation with what was entered in it before."""
+        if operation is None or self._population is None:
+            return
+        screen_class = IntersectScreen if operation == "intersect" else ExportScreen
+        place = (species.guid, operation)
+        form = screen_class(self._population, species, self._launch, self._drafts.get(place, {}))
+        self.app.push_screen(form, partial(self._finished, place))
+
+    def _finished(self, place: tuple[str, str], outcome: FormOutcome | None) -> None:
+        """Back from a form: say what it did, read what it changed, show the job it started."""
+        if outcome is None:
+            return
+        self._drafts[place] = outcome.draft
+        if outcome.message:
+            self.say(outcome.message)
+            self.action_reload(announce=False)
+        if outcome.job_folder:
+            self.app.push_screen(JobScreen(Job(Path(outcome.job_folder))))
+
+    def action_undo(self) -> None:
+        """Ask whether to go back to the version before, of the species under the cursor."""
+        species = self.query_one(SpeciesPanel).entry
+        if not isinstance(species, Species) or self._population is None:
+            return
+        if reason := _no_undo(species, self._launch):
+            self.remark(reason)
+            return
+        lines = (
+            f"Its particles, and maps that differ, become those of version {species.previous_version}.",
+            f"The present version, {species.version}, stays in the versions folder.",
+        )
+        question = ConfirmScreen(f"Undo the last change of {species.name}?", lines, yes="Undo", no="Keep")
+        self.app.push_screen(question, partial(self._undo, self._population.path, species))
+
+    async def _undo(self, population: Path, species: Species, confirmed: bool | None) -> None:
+        if not confirmed:
+            return
+        self.remark("going back...")
+        try:
+            message = await go_back(population, species)
+        except UndoError as error:
+            self.say(str(error), "error")
+            return
+        self.say(message)
+        self.action_reload(announce=False)
+
+
+def _no_undo(species: Species, launch: Launch) -> str:
+    """Why there is nothing to go back to; empty if there is."""
+    if launch.readonly:
+        return "mtui was started with --readonly."
+    if species.dont_version:
+        return f"{species.name} keeps no versions (DontVersion is set): its changes cannot be undone."
+    if not species.previous_version or not (species.versions_folder / species.previous_version).is_dir():
+        return f"{species.name} has no earlier version."
+    return ""

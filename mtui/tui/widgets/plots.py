@@ -1,0 +1,115 @@
+"""Plots as lines of text, drawn by plotext; imported, plotext with it, only when there is something to plot.
+
+plotext 6 has one figure per process, stops at the terminal's size and paints a background unless told
+otherwise; all of that stays in this module. Bars are drawn eight times as high as the space and folded into
+blocks of an eighth, or drawn as they are where only 7-bit characters arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotext
+
+from mtui.tui.widgets.lines import Line, Span, Tone
+
+INSIDE, OUTSIDE = "#", "."
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+_SHADE = "░"
+_FOLD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A histogram with one bin per column, from 0 to the largest distance shown."""
+
+    counts: Sequence[int]
+    largest_ang: float
+    tolerance_ang: float
+
+    @property
+    def tolerance_column(self) -> int:
+        """The last column that is inside; at most the last of all."""
+        if self.tolerance_ang >= self.largest_ang:
+            return len(self.counts) - 1
+        return int(self.tolerance_ang / self.largest_ang * len(self.counts))
+
+
+def histogram_lines(bars: Bars, rows: int, *, ascii_only: bool) -> list[Line]:
+    """Bars inside and outside the tolerance, told apart by glyph as well as by tone, and the axis."""
+    drawn = _draw_bars(bars, rows if ascii_only else rows * _FOLD)
+    folded = drawn if ascii_only else [_fold(drawn[top : top + _FOLD]) for top in range(0, len(drawn), _FOLD)]
+    return [*(_line(text, bars, ascii_only) for text in folded), _axis(bars)]
+
+
+def _draw_bars(bars: Bars, rows: int) -> list[str]:
+    figure = _clean_figure(len(bars.counts), rows)
+    last = bars.tolerance_column
+    for marker, columns in ((INSIDE, range(last + 1)), (OUTSIDE, range(last + 1, len(bars.counts)))):
+        filled = [column for column in columns if bars.counts[column]]
+        if filled:
+            heights = [bars.counts[column] for column in filled]
+            figure.draw(figure.bar(filled, heights, marker=marker, width=1, lines=False))
+    _set_axis(figure, "x", -0.5, len(bars.counts) - 0.5)
+    _set_axis(figure, "y", 0, max(1, *bars.counts))
+    text = plotext.uncolorize(figure.build().string())
+    return [row.ljust(len(bars.counts)) for row in text.split("\n")[:rows]]
+
+
+def _clean_figure(columns: int, rows: int) -> Any:
+    plotext.terminal.limit(False, False)
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("colorless")
+    figure.canvas("default")
+    figure.plot_size(columns, rows)
+    figure.axes(False)
+    figure.legend(False)
+    return figure
+
+
+def _set_axis(figure: Any, axis: str, lower: float, upper: float) -> None:
+    ruler = figure.ruler(axis)
+    ruler.lim(lower, upper)
+    ruler.ticks([])
+    ruler.alignment(lim="edge")
+
+
+def _fold(rows: Sequence[str]) -> str:
+    """Eight rows of cells into one of eighth blocks; outside the tolerance, a shade of any height."""
+    cells = []
+    for column in zip(*rows, strict=True):
+        cells.append(_SHADE if OUTSIDE in column else _EIGHTHS[column.count(INSIDE)])
+    return "".join(cells)
+
+
+def _line(text: str, bars: Bars, ascii_only: bool) -> Line:
+    """One row, with the tolerance as a bar across the whole height."""
+    column = bars.tolerance_column
+    if bars.tolerance_ang >= bars.largest_ang:
+        return ((text, "both"),)
+    spans: tuple[tuple[str, Tone], ...] = (
+        (text[:column], "both"),
+        ("|" if ascii_only else "│", "strong"),
+        (text[column + 1 :], "outside"),
+    )
+    return spans
+
+
+def _axis(bars: Bars) -> Line:
+    """Zero, the tolerance under its bar, and the largest distance."""
+    columns = len(bars.counts)
+    right = f"{bars.largest_ang:.1f} Å"
+    mark = f"^{bars.tolerance_ang:g} Å"
+    cells = list("0 Å".ljust(columns - len(right)) + right)
+    start = min(bars.tolerance_column, columns - len(mark))
+    spans: list[Span] = [("".join(cells), "quiet")]
+    if bars.tolerance_ang < bars.largest_ang and 4 <= start < columns - len(right) - len(mark):
+        spans = [
+            ("".join(cells[:start]), "quiet"),
+            (mark, "strong"),
+            ("".join(cells[start + len(mark) :]), "quiet"),
+        ]
+    return tuple(spans)
