@@ -54,22 +54,28 @@ def write_tiny(
     tilts: int = 3,
     keys: int = 1,
     homeless: int = 0,
+    image_px: int = IMAGE_PX,
 ) -> TinyProject:
     """Write a project with one species "apo 1"; ``series`` are the roots of each source's tilt series.
 
     Each series has ``particles`` particles, listed in turn; ``homeless`` more come from no source.
     """
     sources = tuple(
-        _write_source(folder / f"tilts{number}", number, roots) for number, roots in enumerate(series)
+        _write_source(folder / f"tilts{number}", number, roots, _volume_px(image_px))
+        for number, roots in enumerate(series)
     )
     for source in sources:
         for number, file in enumerate(source.files):
-            _write_series(source.folder, file.name.removesuffix(".tomostar"), tilts, seed=number)
+            root = file.name.removesuffix(".tomostar")
+            _write_series(source.folder, root, tilts, seed=number, image_px=image_px)
     species = _write_species(folder / "species", keys)
     hashes = [file.hash for source in sources for file in source.files]
     names = [file.name for source in sources for file in source.files]
     table = make_particles(
-        hashes * particles + ["lost"] * homeless, names * particles + ["lost.tomostar"] * homeless, keys
+        hashes * particles + ["lost"] * homeless,
+        names * particles + ["lost.tomostar"] * homeless,
+        keys,
+        volume_px=_volume_px(image_px),
     )
     write_m_particles(species.particles_path, table)
     population = Population(folder / "tiny.population", "tiny", (species,), sources)
@@ -79,11 +85,17 @@ def write_tiny(
     )
 
 
-def make_particles(hashes: list[str], names: list[str], keys: int = 1, seed: int = 7) -> ParticleSet:
+def make_particles(
+    hashes: list[str],
+    names: list[str],
+    keys: int = 1,
+    seed: int = 7,
+    volume_px: tuple[int, int, int] = VOLUME_PX,
+) -> ParticleSet:
     """Particles somewhere in the middle of the volume."""
     random = np.random.default_rng(seed)
     count = len(hashes)
-    size = np.array(VOLUME_PX) * float(ANGPIX)
+    size = np.array(volume_px) * float(ANGPIX)
     middle = (0.35 + 0.3 * random.random((count, 1, 3))) * size
     return ParticleSet(
         positions_ang=(middle + random.normal(0, 3, (count, keys, 3))).astype(np.float32),
@@ -98,9 +110,16 @@ def _guid(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
-def _write_source(folder: Path, number: int, roots: tuple[str, ...]) -> DataSource:
+def _volume_px(image_px: int) -> tuple[int, int, int]:
+    """As wide and high as the images, half as deep."""
+    return image_px, image_px, image_px // 2
+
+
+def _write_source(
+    folder: Path, number: int, roots: tuple[str, ...], volume_px: tuple[int, int, int]
+) -> DataSource:
     files = tuple(SourceFile(f"hash{number}{root}", f"{root}.tomostar") for root in roots)
-    dimensions = (Decimal(VOLUME_PX[0]), Decimal(VOLUME_PX[1]), Decimal(VOLUME_PX[2]))
+    dimensions = (Decimal(volume_px[0]), Decimal(volume_px[1]), Decimal(volume_px[2]))
     name = f"source{number}"
     source = DataSource(
         folder / f"{name}.source", _guid(name), name, "", "", False, ANGPIX, dimensions, -1, files
@@ -110,7 +129,7 @@ def _write_source(folder: Path, number: int, roots: tuple[str, ...]) -> DataSour
     return source
 
 
-def _write_series(folder: Path, root: str, tilts: int, seed: int) -> None:
+def _write_series(folder: Path, root: str, tilts: int, seed: int, image_px: int) -> None:
     angles = np.linspace(-30.0, 30.0, tilts) if tilts > 1 else np.zeros(1)
     one = CubicGrid.constant
     still = LinearGrid4D.constant(0.0)
@@ -146,7 +165,7 @@ def _write_series(folder: Path, root: str, tilts: int, seed: int) -> None:
     averages.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
     for tilt in range(tilts):
-        image = random.normal(size=(IMAGE_PX, IMAGE_PX)).astype(np.float32)
+        image = random.normal(size=(image_px, image_px)).astype(np.float32)
         write_mrc(averages / f"{root}_{tilt}.mrc", image, float(ANGPIX), half=False)
 
 

@@ -22,6 +22,6 @@ def open_app(
     reason = refusal(os.environ, is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
     if reason:
         raise InputError(reason)
-    from mtui.tui.app import run_app
+    from mtui.tui.run import run_app
 
     return run_app(population, mouse=mouse, ascii_only=ascii_only, readonly=readonly)

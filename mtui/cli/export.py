@@ -39,19 +39,21 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _try(settings: ExportSettings, as_json: bool) -> int:
     """Everything an export does before it writes: plan, checks, sizes."""
-    from mtui.jobs.devices import check_gpus
     from mtui.jobs.inputs import check_inputs
     from mtui.jobs.preflight import check_start
+    from mtui.jobs.scale.choice import check_workers
     from mtui.model.export_plan import plan_export
     from mtui.model.population import load_population
 
     plan = plan_export(load_population(settings.population, strict=False), settings)
     for warning in plan.warnings:
         output.write_note(f"Warning: {warning}")
-    check_gpus(settings.gpus)
+    check_workers(settings)
     check_start(plan)
-    check_inputs(plan)
-    _show_plan(plan, as_json=as_json)
+    found = check_inputs(plan)
+    for warning in found:
+        output.write_note(f"Warning: {warning}")
+    _show_plan(replace(plan, warnings=(*plan.warnings, *found)), as_json=as_json)
     return ExitCode.COMPLETE
 
 
@@ -75,7 +77,7 @@ def _show_plan(plan: ExportPlan, as_json: bool) -> None:
 
     boxes, problems = plan_super_boxes(plan)
     for series in plan.series:
-        if series.ref.hash in problems:
+        if series.ref.hash in problems and not any(series.ref.root in text for text in plan.warnings):
             output.write_note(f"Warning: {series.ref.root} will be skipped: {problems[series.ref.hash]}")
     if as_json:
         output.write_json(_plan_json(plan, boxes))
@@ -86,6 +88,7 @@ def _show_plan(plan: ExportPlan, as_json: bool) -> None:
 
 
 def _plan_lines(plan: ExportPlan, boxes: dict[str, int]) -> Iterator[tuple[str, str]]:
+    from mtui.jobs.estimate import estimate_seconds, estimate_text
     from mtui.jobs.unit_poses import describe_output
     from mtui.jobs.wording import byte_text, plural
     from mtui.model.export_plan import UNIT_PARTICLES
@@ -102,6 +105,8 @@ def _plan_lines(plan: ExportPlan, boxes: dict[str, int]) -> Iterator[tuple[str, 
     yield "Work", f"{plural(plan.n_units, 'unit')} of at most {UNIT_PARTICLES} particles"
     at_most = "at most " if plan.target.kind == "series" else ""
     yield "Files", f"{at_most}{plan.n_files:,}, {byte_text(plan.n_bytes)}"
+    seconds = estimate_seconds(plan)
+    yield "Time", "unknown before a first export" if seconds is None else estimate_text(seconds)
     yield "Table", str(plan.output)
     if plan.target.kind != "none":
         folders = ", ".join(str(series.folder) for series in plan.series[:3])
@@ -110,6 +115,8 @@ def _plan_lines(plan: ExportPlan, boxes: dict[str, int]) -> Iterator[tuple[str, 
 
 
 def _plan_json(plan: ExportPlan, boxes: dict[str, int]) -> dict[str, output.Json]:
+    from mtui.jobs.estimate import estimate_seconds
+
     return {
         "species": plan.species.name,
         "star": str(plan.output),
@@ -121,6 +128,7 @@ def _plan_json(plan: ExportPlan, boxes: dict[str, int]) -> dict[str, output.Json
         "files": plan.n_files,
         "bytes": plan.n_bytes,
         "units": plan.n_units,
+        "seconds": estimate_seconds(plan),
         "box": plan.box_px,
         "diameter": plan.diameter_ang,
         "series": [

@@ -7,7 +7,7 @@ import dataclasses
 import re
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,14 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf)", re.
 WHOLE_NUMBER = re.compile(r"[+-]?\d+")
 
 
-def add_options(parser: argparse.ArgumentParser, settings_class: type[Settings]) -> None:
-    """Give a parser one argument for each option of a settings class; absent flags leave no trace."""
+def add_options(
+    parser: argparse.ArgumentParser, settings_class: type[Settings], only: Collection[str] | None = None
+) -> None:
+    """Give a parser an argument for each option of a class, or for some; absent flags leave no trace."""
     types_of = typing.get_type_hints(settings_class)
     for name, option in options(settings_class).items():
+        if only is not None and name not in only:
+            continue
         if option.kind == "choice":
             _add_choices(parser, name, option)
         elif option.kind == "positional":
@@ -74,13 +78,14 @@ def _add_choices(parser: argparse.ArgumentParser, name: str, option: Option) -> 
     reasons = dict(option.unavailable)
     for choice in option.choices:
         note = f" Not yet: {reasons[choice]}." if choice in reasons else ""
+        about = f" {option.help}" if choice == option.choices[0] else ""
         group.add_argument(
             f"--{choice}",
             dest=name,
             action="store_const",
             const=choice,
             default=argparse.SUPPRESS,
-            help=f"{option.label}: {choice}.{note}",
+            help=f"{option.label}: {choice}.{about}{note}",
         )
 
 

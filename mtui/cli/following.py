@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mtui.cli import output
+from mtui.cli.here import jobs_command
 from mtui.errors import ExitCode, JobError
 
 if TYPE_CHECKING:
@@ -36,11 +37,14 @@ def add_manner(parser: argparse.ArgumentParser) -> None:
 
 def after_start(started: Started, manner: Manner) -> int:
     """Say which job was started, and follow it unless it shall run by itself."""
+    from mtui.jobs.estimate import estimate_text
     from mtui.jobs.record import Job
 
     job = Job(started.folder)
     for warning in started.warnings:
         output.write_note(f"Warning: {warning}")
+    if started.estimate_s is not None:
+        output.write_note(f"It will take {estimate_text(started.estimate_s)}.")
     if not manner.detach:
         return follow_job(job, as_json=manner.as_json, told=started.warnings)
     output.write_note(f"Job {job.number} runs in {job.folder}")
@@ -67,8 +71,7 @@ def follow_job(job: Job, *, as_json: bool, told: tuple[str, ...] = ()) -> int:
         progress = _watch(job)
     except KeyboardInterrupt:
         output.write_note(
-            f"Job {job.number} goes on. Watch it: mtui jobs follow {job.number}. "
-            f"Stop it: mtui jobs stop {job.number}"
+            f"Job {job.number} goes on. Watch it: {_command('follow', job)} Stop it: {_command('stop', job)}"
         )
         raise
     state = read_state(job)
@@ -81,6 +84,8 @@ def follow_job(job: Job, *, as_json: bool, told: tuple[str, ...] = ()) -> int:
         output.write_json(_result(job, state, progress))
     else:
         output.write_line(state.message)
+    if state.status == "problems" and progress.problems:
+        output.write_note(f"Try only what was skipped again: {_command('resume', job)}")
     return state.exit_code
 
 
@@ -104,10 +109,16 @@ def _watch(job: Job) -> Progress:
     return progress
 
 
+def _command(action: str, job: Job) -> str:
+    from mtui.jobs.record import read_settings
+
+    return jobs_command(action, job.number, read_settings(job).population)
+
+
 def _failure(job: Job, state: JobState) -> JobError:
     hint = state.hint
     if state.status == "stopped":
-        hint = f"Go on with it: mtui jobs resume {job.number}"
+        hint = f"Go on with it: {_command('resume', job)}"
     error = JobError(f"Job {job.number} {state.status}: {state.message}", hint)
     error.exit_code = ExitCode(state.exit_code or ExitCode.FAILED)
     return error

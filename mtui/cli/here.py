@@ -1,7 +1,8 @@
-"""The population that a command is about where none is named."""
+"""The population that a command is about where none is named, and commands about its jobs."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from mtui.errors import InputError
@@ -24,3 +25,13 @@ def find_population(folder: Path) -> Path:
     raise InputError(
         f"Neither {folder} nor a folder above it has a population.", "Name it with --population PATH."
     )
+
+
+def jobs_command(action: str, number: int, population: Path) -> str:
+    """The command about a job, as it has to be typed in the current folder."""
+    words = ["mtui", "jobs", action, str(number)]
+    try:
+        is_here = find_population(Path.cwd()).samefile(population)
+    except (InputError, OSError):
+        is_here = False
+    return shlex.join(words if is_here else [*words, "--population", str(population)])

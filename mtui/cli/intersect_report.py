@@ -8,9 +8,9 @@ from mtui.cli import output
 from mtui.jobs.wording import plural
 
 if TYPE_CHECKING:
+    from mtui.matching.distances import Histogram
     from mtui.matching.intersect import Committed, Comparison
     from mtui.matching.names import NameReport
-    from mtui.matching.sets import Histogram
     from mtui.settings import IntersectSettings
 
 BAR_COLUMNS = 50
@@ -33,18 +33,24 @@ def write_notes(comparison: Comparison) -> None:
 
 
 def write_text(
-    comparison: Comparison, settings: IntersectSettings, committed: Committed | None, histogram: bool
+    comparison: Comparison,
+    settings: IntersectSettings,
+    committed: Committed | None,
+    histogram: Histogram | None,
 ) -> None:
     """On stdout: how the table was understood, the counts, and the result."""
     for label, text in _detection_lines(comparison) + _count_lines(comparison, settings, committed):
         output.write_line(f"{label:<12} {text}")
     if histogram:
         output.write_line()
-        _write_histogram(comparison.distances.histogram(), settings.tolerance)
+        _write_histogram(histogram, settings.tolerance)
 
 
 def as_json(
-    comparison: Comparison, settings: IntersectSettings, committed: Committed | None, histogram: bool
+    comparison: Comparison,
+    settings: IntersectSettings,
+    committed: Committed | None,
+    histogram: Histogram | None,
 ) -> dict[str, output.Json]:
     """The same as an object; its keys do not change."""
     counts = comparison.counts(settings.tolerance)
@@ -57,6 +63,10 @@ def as_json(
         "unmatched": _unmatched_json(comparison.new.names),
         "old": comparison.distances.n_old,
         "new": comparison.distances.n_new,
+        "untouched": len(comparison.untouched),
+        "rule": settings.rule,
+        "both_by_other_rule": comparison.other_both,
+        "poses": settings.poses,
         "tolerance": settings.tolerance,
         "largest_distance": round(comparison.distances.largest_ang, 5),
         "only_old": counts.old,
@@ -64,13 +74,14 @@ def as_json(
         "only_new": counts.new,
         "half_conflicts": comparison.half_conflicts(settings.tolerance),
         "keep": list(settings.keep),
-        "kept": counts.kept(settings.keep) if settings.keep else None,
+        "kept": counts.kept(settings.keep) + len(comparison.untouched) if settings.keep else None,
         "committed": committed is not None and committed.changed,
         "version": committed.species.version if committed else comparison.species.version,
         "previous_version": comparison.species.version if committed and committed.changed else None,
     }
     if histogram:
-        values["histogram"] = comparison.distances.histogram().counts.tolist()
+        values["histogram"] = histogram.counts.tolist()
+        values["histogram_end"] = round(histogram.end_ang, 5)
     return values
 
 
@@ -102,9 +113,15 @@ def _count_lines(
         ("In both", f"{counts.both:,}{_conflict_text(comparison, settings)}"),
         ("Only new", f"{counts.new:,} of {distances.n_new:,}"),
     ]
+    if comparison.other_both != counts.both:
+        lines.append(("Other rule", _other_rule_text(comparison.other_both, settings)))
+    if len(comparison.untouched):
+        lines.append(("Other series", f"{plural(len(comparison.untouched), 'particle')}, which stay"))
     if settings.keep:
-        text = f"{distances.n_old:,} -> {plural(counts.kept(settings.keep), 'particle')}"
-        lines.append(("Result", f"{text} (keeping {', '.join(settings.keep)})"))
+        others = len(comparison.untouched)
+        text = f"{distances.n_old + others:,} -> {plural(counts.kept(settings.keep) + others, 'particle')}"
+        poses = _pose_text(comparison, settings)
+        lines.append(("Result", f"{text} (keeping {', '.join(settings.keep)}{poses})"))
     if committed is None:
         lines.append(("Version", f"{comparison.species.version or 'none'}; nothing was written"))
     elif committed.changed:
@@ -112,6 +129,21 @@ def _count_lines(
     else:
         lines.append(("Version", f"{committed.species.version}; the particles are the same as before"))
     return lines
+
+
+def _pose_text(comparison: Comparison, settings: IntersectSettings) -> str:
+    from mtui.matching.intersect import takes_new_pose
+
+    if settings.poses == "old" or "both" not in settings.keep:
+        return ""
+    taken = int(takes_new_pose(comparison, settings.tolerance, settings).sum())
+    return f"; {taken:,} of them with the pose of the new set"
+
+
+def _other_rule_text(both: int, settings: IntersectSettings) -> str:
+    if settings.rule == "m":
+        return f"{both:,} in both if pairs beyond the tolerance are not formed at all (--rule gated)"
+    return f"{both:,} in both if the tolerance is applied after pairing, as M does (--rule m)"
 
 
 def _conflict_text(comparison: Comparison, settings: IntersectSettings) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtui.cli import output
 from mtui.cli.command import Command, add_json
+from mtui.cli.flags import add_options
 from mtui.cli.following import Manner, add_manner, after_start, follow_job
 from mtui.cli.here import find_population
 from mtui.errors import ExitCode, InputError
+from mtui.settings import ExportSettings, check
+from mtui.settings.export import WORKER_OPTIONS
 
 if TYPE_CHECKING:
     from mtui.jobs.record import Job
@@ -22,7 +26,7 @@ ACTIONS = {
     "follow": "progress until the job ends",
     "log": "what the job wrote into its log",
     "stop": "end it after the unit in hand; finished files stay",
-    "resume": "go on where it was stopped, killed or failed",
+    "resume": "go on where it was stopped, killed or failed, also with other workers",
     "delete": "forget it; exported files stay",
 }
 
@@ -40,6 +44,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         help="The population. Default: the one in the current folder, or in a folder above it.",
     )
     parser.add_argument("--now", action="store_true", help="With stop: end it at once.")
+    add_options(parser, ExportSettings, WORKER_OPTIONS)
     add_manner(parser)
     add_json(parser)
 
@@ -92,29 +97,36 @@ def _list(population: Path, as_json: bool) -> int:
     if not rows:
         output.write_line(f"{population} has no jobs.")
         return ExitCode.COMPLETE
-    header = ("#", "Species", "Profile", "State", "Done", "Problems", "Changed", "STAR")
-    columns = ("job", "species", "profile", "state", "done", "problems", "changed", "star")
-    output.write_table(header, [[str(row[name]) for name in columns] for row in rows], right=(0, 4, 5))
+    header = ("#", "Species", "Profile", "State", "Done", "Problems", "Left", "Changed", "STAR")
+    columns = ("job", "species", "profile", "state", "done", "problems", "left", "changed", "star")
+    output.write_table(header, [[str(row[name]) for name in columns] for row in rows], right=(0, 4, 5, 6))
     return ExitCode.COMPLETE
 
 
 def _describe(job: Job) -> dict[str, output.Json]:
     from mtui.jobs.follow import state_word
-    from mtui.jobs.progress import read_progress
+    from mtui.jobs.progress import duration_text, read_progress
     from mtui.jobs.record import read_settings, read_state
     from mtui.settings.outputs import resolve_output
 
     now = time.time()
     settings, state = read_settings(job), read_state(job)
-    progress = read_progress(job.events_path, now)
+    word = state_word(job, state, now)
+    is_over = word not in ("queued", "running")
+    progress = read_progress(job.events_path, now, is_over=is_over)
+    left_s = progress.left_s
     return {
         "job": job.number,
         "species": settings.species,
         "profile": resolve_output(settings.output_kind, settings.profile).profile,
-        "state": state_word(job, state, now),
+        "state": word,
         "done": f"{progress.done_series}/{progress.total_series} {progress.fraction:.0%}",
         "problems": len(progress.problems),
         "particles": progress.done_particles,
+        "left": "" if left_s is None else duration_text(left_s),
+        "left_s": left_s,
+        "particles_per_min": progress.particles_per_min,
+        "elapsed_s": round(progress.elapsed_s, 1),
         "changed": time.strftime("%Y-%m-%d %H:%M", time.localtime(state.changed)),
         "user": state.user,
         "host": state.host,
@@ -143,11 +155,10 @@ def _log(job: Job, arguments: argparse.Namespace) -> int:
 def _stop(job: Job, arguments: argparse.Namespace) -> int:
     from mtui.jobs.stopping import stop_job
 
-    ran = stop_job(job, now=arguments.now)
-    how = "at once" if arguments.now else "after the unit in hand"
-    text = f"Job {job.number} ends {how}." if ran else f"Job {job.number} does not run."
+    how = stop_job(job, now=arguments.now)
+    text = f"Job {job.number} ends {how}." if how else f"Job {job.number} does not run."
     if arguments.json:
-        output.write_json({"job": job.number, "ran": ran})
+        output.write_json({"job": job.number, "ran": bool(how), "ends": how})
     else:
         output.write_line(text)
     return ExitCode.COMPLETE
@@ -156,8 +167,20 @@ def _stop(job: Job, arguments: argparse.Namespace) -> int:
 def _resume(job: Job, arguments: argparse.Namespace) -> int:
     from mtui.jobs.start import resume_job
 
-    started = resume_job(job, tell=output.write_note)
+    started = resume_job(job, tell=output.write_note, workers=_other_workers(job, arguments))
     return after_start(started, Manner(arguments.detach, arguments.json))
+
+
+def _other_workers(job: Job, arguments: argparse.Namespace) -> ExportSettings | None:
+    """The job's settings with the workers that the command line names; None where it names none."""
+    from mtui.jobs.record import read_settings
+
+    named = {name: getattr(arguments, name) for name in WORKER_OPTIONS if hasattr(arguments, name)}
+    if not named:
+        return None
+    settings = replace(read_settings(job), **{**dict.fromkeys(WORKER_OPTIONS), **named})
+    check(settings)
+    return settings
 
 
 def _delete(job: Job, arguments: argparse.Namespace) -> int:

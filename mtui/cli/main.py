@@ -14,7 +14,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mtui import __version__
-from mtui.cli import check, demo, export, intersect, jobs, output, rebase, reset, species
+from mtui.cli import (
+    check,
+    demo,
+    duplicates,
+    export,
+    intersect,
+    jobs,
+    output,
+    rebase,
+    reset,
+    species,
+    versions,
+)
 from mtui.cli.app import open_app
 from mtui.cli.command import Command
 from mtui.cli.flags import guard_values
@@ -25,6 +37,9 @@ COMMANDS: dict[str, Command] = {
     for command in (
         species.COMMAND,
         intersect.COMMAND,
+        duplicates.COMMAND,
+        versions.VERSIONS,
+        versions.RESTORE,
         export.COMMAND,
         jobs.COMMAND,
         check.COMMAND,

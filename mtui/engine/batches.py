@@ -7,19 +7,38 @@ was cut. On other devices it depends on their memory too.
 
 from __future__ import annotations
 
-TILT_STEP = 4
+import numpy as np
+
+TILT_STEP = 8
 MANY_TILTS = 64
+IMAGE_STEP_PX = 64
 
 CPU_SLICES = ((16, 96 * 2**20), (8, 2**30))  # particles while they take no more than so many bytes
 SMALLEST_CPU_SLICE = 4
-LARGEST_SLICE = 256
+LARGEST_DEVICE_SLICE = 64
+DEVICE_SLICE_STEP = 4
 IN_FLIGHT_BYTES = 4 * 2**30
 
 
 def padded_tilts(n_tilts: int) -> int:
-    """Tilts of the arrays that hold a series: the next multiple of 4 (of 16 above 64)."""
-    step = TILT_STEP if n_tilts <= MANY_TILTS else 4 * TILT_STEP
-    return -(-n_tilts // step) * step
+    """Tilts of the arrays that hold a series: the next multiple of 8 (of 16 above 64)."""
+    return round_up(n_tilts, TILT_STEP if n_tilts <= MANY_TILTS else 2 * TILT_STEP)
+
+
+def pad_tilts(values: np.ndarray) -> np.ndarray:
+    """Zeros behind the tilts, which are the first axis."""
+    missing = padded_tilts(len(values)) - len(values)
+    return np.pad(values, [(0, missing)] + [(0, 0)] * (values.ndim - 1))
+
+
+def padded_image_px(size_px: int) -> int:
+    """Width or height of the arrays that hold images: the next multiple of 64."""
+    return round_up(size_px, IMAGE_STEP_PX)
+
+
+def round_up(count: int, multiple: int) -> int:
+    """The next multiple of a number."""
+    return -(-count // multiple) * multiple
 
 
 def particle_bytes(super_box_px: int, box_px: int, n_tilts: int) -> int:
@@ -39,7 +58,20 @@ def device_slice(super_box_px: int, n_columns: int, free_bytes: int) -> int:
     """Particles per slice on another device: a power of two; twice their sums fit into half of its memory."""
     sums = 4 * 5 * (super_box_px + 1) ** 2 * n_columns
     fitting = max(1, free_bytes // 2 // (2 * sums))
-    return min(LARGEST_SLICE, 1 << (fitting.bit_length() - 1))
+    return min(LARGEST_DEVICE_SLICE, 1 << (fitting.bit_length() - 1))
+
+
+def slots_for(count: int, slots: int, platform: str) -> int:
+    """Particles that are computed at once where there are ``count`` of at most ``slots``.
+
+    On a CPU always the same, for the same bytes; elsewhere one of a few sizes, so that a short series does
+    not cost as much as a long one.
+    """
+    if platform == "cpu":
+        return slots
+    while slots >= DEVICE_SLICE_STEP and slots // DEVICE_SLICE_STEP >= count:
+        slots //= DEVICE_SLICE_STEP
+    return slots
 
 
 def slices_in_flight(slice_bytes: int, n_processors: int) -> int:

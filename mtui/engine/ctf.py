@@ -42,19 +42,19 @@ class TiltCtfReference:
 class CtfGrids(NamedTuple):
     """What the CTFs of all particles of a series have in common, float32; "sample" runs over (y, x)."""
 
-    phase_turns: Float[Array, "tilt ..."]  # gamma at the reference defocus, in turns, -0.5 to 0.5
-    turns_per_um: Float[Array, "*sample"]  # change of gamma per µm of defocus
-    unweighted: Float[Array, "*sample"]  # scale and B-factor of the unweighted CTF
-    envelope: Float[Array, "tilt ..."]  # B-factors of the weighted CTF at the reference, without its scale
-    quarter_k2: Float[Array, "*sample"]  # k^2 / 4 in 1/Å², for B-factors that vary over the tomogram
+    phase_turns: Float[Array | np.ndarray, "tilt ..."]  # gamma at the reference defocus, -0.5 to 0.5 turns
+    turns_per_um: Float[Array | np.ndarray, "*sample"]  # change of gamma per µm of defocus
+    unweighted: Float[Array | np.ndarray, "*sample"]  # scale and B-factor of the unweighted CTF
+    envelope: Float[Array | np.ndarray, "tilt ..."]  # B-factors of the weighted CTF at the reference
+    quarter_k2: Float[Array | np.ndarray, "*sample"]  # k^2 / 4 in 1/Å², for B-factors that vary in space
 
 
 class ParticleCtf(NamedTuple):
     """What a particle adds to the series' CTF in one tilt."""
 
-    defocus_um: Float[Array, " particle"]  # over the reference
-    scale: Float[Array, " particle"]  # of the weighted CTF
-    bfactor_ang2: Float[Array, " particle"]  # over the reference
+    defocus_um: Float[Array | np.ndarray, " particle"]  # over the reference
+    scale: Float[Array | np.ndarray, " particle"]  # of the weighted CTF
+    bfactor_ang2: Float[Array | np.ndarray, " particle"]  # over the reference
 
 
 def wavelength_ang(voltage_kv: float) -> float:
@@ -133,7 +133,7 @@ def evaluate_ctf(
     weighted = grids.envelope[tilt][..., None] * particle.scale * wave
     if local_bfactors:
         weighted = weighted * jnp.exp(grids.quarter_k2[..., None] * particle.bfactor_ang2)
-    return grids.unweighted[..., None] * wave, weighted
+    return jnp.asarray(grids.unweighted)[..., None] * wave, weighted
 
 
 def _offset_turns(ctf: SeriesCtf, k2: np.ndarray, phase_pi: np.ndarray) -> np.ndarray:
@@ -146,5 +146,5 @@ def _cos_twice(angle_rad: np.ndarray, axis_deg: np.ndarray | float) -> np.ndarra
     return np.asarray(np.cos(2.0 * (angle_rad - np.deg2rad(axis_deg))))
 
 
-def _single(values: np.ndarray) -> Array:
-    return jnp.asarray(values, dtype=jnp.float32)
+def _single(values: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(values, dtype=np.float32)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32, Float64, Int
+from jaxtyping import Float, Float32, Float64, Int
 
-from mtui.engine.batches import padded_tilts
+from mtui.engine.batches import padded_tilts, slots_for
 from mtui.engine.ctf import ParticleCtf
 from mtui.engine.extraction import box_origins, outside_image
 from mtui.engine.series_context import SeriesContext
@@ -43,11 +43,6 @@ class UnitResult:
     tilts_over_edge: Int[np.ndarray, " particle"]  # tilts in which the box reaches over the image's edge
     tilts_outside: Int[np.ndarray, " particle"]  # tilts in which it misses the image
 
-    def sum_volumes(self) -> Float64[np.ndarray, "z y x"]:
-        """Sum over the slice; add those of a series up in the order of its slices."""
-        total: np.ndarray = self.volumes.sum(axis=0, dtype=np.float64)
-        return total
-
 
 def compute_trajectories(
     context: SeriesContext,
@@ -69,10 +64,11 @@ def export_unit(
 ) -> Iterator[UnitResult]:
     """Reconstruct particles of one series, a slice at a time, in order; the next slices compute meanwhile.
 
-    Particles outside the images are exported as in M (the image's edge repeats) and counted in the result.
-    Without pre-rotation the angles matter for the shift alone.
+    The first slices are begun at once, before anything is asked for. Particles outside the images are
+    exported as in M (the image's edge repeats) and counted in the result. Without pre-rotation the angles
+    matter for the shift alone.
 
-    Raises EngineError if not even one particle fits into the device's memory.
+    Iterating raises EngineError if not even one particle fits into the device's memory.
 
     Parameters
     ----------
@@ -83,18 +79,27 @@ def export_unit(
     angles_deg
         (P, R, 3) Euler angles in degrees at R key frames.
     """
-    pending: deque[Future[UnitResult]] = deque()
-    with ThreadPoolExecutor(context.in_flight) as pool:
+    pool = ThreadPoolExecutor(context.in_flight, "slice")
+    starts = iter(range(0, len(positions_ang), context.slots))
+
+    def submit(first: int) -> Future[UnitResult]:
+        part = slice(first, first + context.slots)
+        return pool.submit(_export_slice, context, first, positions_ang[part], angles_deg[part])
+
+    pending = deque(submit(first) for first in itertools.islice(starts, context.in_flight + 1))
+    return _in_order(pool, pending, map(submit, starts))
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, pending: deque[Future[UnitResult]], following: Iterator[Future[UnitResult]]
+) -> Iterator[UnitResult]:
+    """Results as they are asked for; another slice is submitted for each one that is handed out."""
+    with pool:
         try:
-            for first in range(0, len(positions_ang), context.slots):
-                part = slice(first, first + context.slots)
-                pending.append(
-                    pool.submit(_export_slice, context, first, positions_ang[part], angles_deg[part])
-                )
-                if len(pending) > context.in_flight:
-                    yield pending.popleft().result()
             while pending:
-                yield pending.popleft().result()
+                result = pending.popleft().result()
+                pending.extend(itertools.islice(following, 1))
+                yield result
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -107,8 +112,8 @@ def _export_slice(
 ) -> UnitResult:
     trajectories = compute_trajectories(context, positions_ang, angles_deg)
     positions = positions_in_tilts(context.series.geometry, context.series.frame, trajectories.coords_ang)
-    with jax.default_device(context.device):
-        volumes, ctfs = _reconstruct(context, trajectories, positions, context.slots)
+    slots = min(context.fitting.slots, slots_for(len(positions_ang), context.slots, context.device.platform))
+    volumes, ctfs = _reconstruct(context, trajectories, positions, slots)
     box_px, (height, width) = context.settings.box_px, context.series.images.shape[1:]
     origins = box_origins(positions.xy_ang / context.settings.angpix, box_px)
     partly, wholly = outside_image(origins, box_px, (width, height))
@@ -118,28 +123,35 @@ def _export_slice(
 def _reconstruct(
     context: SeriesContext, trajectories: Trajectories, positions: TiltPositions, slots: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Volumes and CTFs of at most ``slots`` particles, in halves where the device's memory is too small."""
+    """Volumes and CTFs of some particles, ``slots`` at once, or halves of that where memory is too small."""
+    if len(positions.xy_ang) > slots:
+        return _reconstruct_in_parts(context, trajectories, positions, slots)
     try:
         return _reconstruct_at_once(context, trajectories, positions, slots)
     except jax.errors.JaxRuntimeError as error:
         if "RESOURCE_EXHAUSTED" not in str(error):
             raise
+        context.fitting.slots = min(context.fitting.slots, max(1, slots // 2))
         if slots == 1:
             raise EngineError(
                 f"A box of {context.settings.super_box_px} px does not fit into the memory of "
                 f"{context.device}.",
                 "Use a smaller box or a larger output pixel.",
             ) from error
-    half = slots // 2
-    count = len(positions.xy_ang)
+    return _reconstruct_in_parts(context, trajectories, positions, slots // 2)
+
+
+def _reconstruct_in_parts(
+    context: SeriesContext, trajectories: Trajectories, positions: TiltPositions, slots: int
+) -> tuple[np.ndarray, np.ndarray]:
     parts = [
         _reconstruct(
             context,
             Trajectories(trajectories.coords_ang[part], trajectories.angles_deg[part]),
             TiltPositions(positions.xy_ang[part], positions.defocus_um[part]),
-            half,
+            slots,
         )
-        for part in (slice(first, first + half) for first in range(0, count, half))
+        for part in (slice(first, first + slots) for first in range(0, len(positions.xy_ang), slots))
     ]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
@@ -149,11 +161,15 @@ def _reconstruct_at_once(
 ) -> tuple[np.ndarray, np.ndarray]:
     particles = _slice_particles(context, trajectories, positions, slots)
     if isinstance(context.insertion, FixedInsertion):
-        volumes, ctfs = reconstruct_fixed(context.shared, context.insertion, particles, context.shape)
+        volumes, ctfs = reconstruct_fixed(
+            context.shared, context.insertion, particles, context.finishing, context.shape
+        )
     else:
         matrices = _tilts_first(_matrices(context, trajectories), slots)
         shape = context.shape._replace(lanes=min(context.shape.lanes, slots))
-        volumes, ctfs = reconstruct_rotated(context.shared, context.insertion, particles, matrices, shape)
+        volumes, ctfs = reconstruct_rotated(
+            context.shared, context.insertion, particles, matrices, context.finishing, shape
+        )
     count = len(positions.xy_ang)
     return np.asarray(volumes)[:count], np.asarray(ctfs)[:count]
 
@@ -188,8 +204,8 @@ def _matrices(context: SeriesContext, trajectories: Trajectories) -> Float64[np.
     return particle_matrices(geometry, frame, trajectories.coords_ang, trajectories.angles_deg)
 
 
-def _tilts_first(values: np.ndarray, slots: int) -> Array:
+def _tilts_first(values: np.ndarray, slots: int) -> np.ndarray:
     """(T padded, slots, ...) of (P, T, ...), padded with zeros to the compiled shape."""
     missing = [(0, padded_tilts(values.shape[1]) - values.shape[1]), (0, slots - len(values))]
     padded = np.pad(np.swapaxes(values, 0, 1), missing + [(0, 0)] * (values.ndim - 2))
-    return jnp.asarray(padded if padded.dtype.kind == "i" else padded.astype(np.float32))
+    return padded if padded.dtype.kind == "i" else padded.astype(np.float32)

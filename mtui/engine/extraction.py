@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex64, Float, Float32, Float64, Int32
 
+from mtui.engine.batches import padded_image_px
 from mtui.engine.turns import cos_turns, sin_turns
 
 
@@ -45,10 +46,12 @@ def outside_image(
 
 
 def repeat_edges(
-    images: Float[Array, "tilt height width"], size_px: int
-) -> Float[Array, "tilt padded_height padded_width"]:
-    """Repeat edge pixels around images, far enough for any box of ``size_px``."""
-    return jnp.pad(images, ((0, 0), (size_px, size_px), (size_px, size_px)), mode="edge")
+    images: Float32[np.ndarray, "tilt height width"], size_px: int
+) -> Float32[np.ndarray, "tilt padded_height padded_width"]:
+    """Repeat edge pixels around images, far enough for any box of ``size_px``; to one of a few sizes."""
+    height, width = images.shape[1:]
+    after = (padded_image_px(size + 2 * size_px) - size - size_px for size in (height, width))
+    return np.pad(images, [(0, 0), *((size_px, more) for more in after)], mode="edge")
 
 
 def extract_boxes(

@@ -10,31 +10,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32, Float64, Int
 
-from mtui.engine.batches import padded_tilts
+from mtui.engine.batches import pad_tilts
 from mtui.engine.ctf import TiltCtfReference, compute_ctf_grids
-from mtui.engine.extraction import box_origins
-from mtui.engine.particle_images import (
-    ImageSlots,
-    ImageSource,
-    half_plane_cycles,
-    make_images,
-    repeat_edges,
-)
+from mtui.engine.extraction import box_origins, repeat_edges
+from mtui.engine.particle_images import ImageSlots, ImageSource, half_plane_cycles, make_images
 from mtui.engine.runtime import usable_processors
 from mtui.engine.series_context import SeriesInput, ctf_reference
 from mtui.errors import EngineError
 from mtui.geometry.tilt_ctf import DESELECTED_SCALE, SeriesCtf
 from mtui.geometry.tilts import TiltGeometry, positions_in_tilts, tilt_steps
 
-CPU_BATCH_PIXELS = 1 << 18
-"""What a core's cache holds of a batch and its spectra, about."""
-DEVICE_BATCH_PIXELS = 1 << 22
-MOST_SLOTS = 1024
-BATCHES_AT_ONCE = 8
+CPU_BATCH_PIXELS, CPU_BATCH_SLOTS = 1 << 19, 256
+DEVICE_BATCH_PIXELS, DEVICE_BATCH_SLOTS = 1 << 22, 1024
+MOST_BATCHES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +60,16 @@ def prepare_image_series(
     reference = ctf_reference(series)
     cycles_x, cycles_y = half_plane_cycles(settings.box_px)
     x, y = np.broadcast_arrays(cycles_x, cycles_y[:, None])
-    with jax.default_device(device):
-        grids = compute_ctf_grids(series.ctf, reference, settings.angpix, x, y)
-        weights = compute_exposure_weights(series.geometry, series.ctf, np.hypot(x, y) / settings.angpix)
-        source = ImageSource(
-            images=jnp.asarray(_padded_tilts(repeat_edges(series.images, settings.box_px))),
-            phase_turns=jnp.asarray(_padded_tilts(np.asarray(grids.phase_turns))),
-            turns_per_um=grids.turns_per_um,
-            gain=jnp.asarray(_padded_tilts(np.asarray(grids.unweighted) * weights.astype(np.float32))),
-        )
-    return ImageSeriesContext(series, settings, reference, device, source)
+    grids = compute_ctf_grids(series.ctf, reference, settings.angpix, x, y)
+    weights = compute_exposure_weights(series.geometry, series.ctf, np.hypot(x, y) / settings.angpix)
+    source = ImageSource(
+        images=pad_tilts(repeat_edges(series.images, settings.box_px)),
+        phase_turns=pad_tilts(np.asarray(grids.phase_turns)),
+        turns_per_um=grids.turns_per_um,
+        gain=pad_tilts(np.asarray(grids.unweighted) * weights.astype(np.float32)),
+    )
+    # From host to device without a program, which would be compiled for each size.
+    return ImageSeriesContext(series, settings, reference, device, jax.device_put(source, device))
 
 
 def extract_images(
@@ -105,21 +96,27 @@ def extract_images(
 
     def make(first: int) -> None:
         batch = ImageSlots(*(_padded(values[first : first + size], size) for values in slots))
-        with jax.default_device(context.device):
-            made = make_images(context.source, batch, box_px, multiply=context.settings.premultiply)
-            images[first : first + size] = np.asarray(made)[: len(images) - first]
+        made = make_images(context.source, batch, box_px, multiply=context.settings.premultiply)
+        images[first : first + size] = np.asarray(made)[: len(images) - first]
 
     # While one batch is computed, another is fetched; both are small, and their images do not meet.
-    with ThreadPoolExecutor(min(usable_processors(), BATCHES_AT_ONCE), "images") as pool:
+    with ThreadPoolExecutor(min(usable_processors() + 1, MOST_BATCHES_AT_ONCE), "images") as pool:
         for _ in pool.map(make, range(0, len(particle), size)):
             pass
     return images
 
 
 def slots_per_batch(box_px: int, platform: str = "cpu") -> int:
-    """Images computed at once: a power of two that depends on the box and the kind of device alone."""
-    pixels = CPU_BATCH_PIXELS if platform == "cpu" else DEVICE_BATCH_PIXELS
-    return min(MOST_SLOTS, 1 << max(0, (pixels // box_px**2).bit_length() - 1))
+    """Images computed at once; the number depends on the box and the kind of device alone.
+
+    On the CPU, so many that overhead is small and a batch with its spectra stays in the caches.
+    """
+    is_cpu = platform == "cpu"
+    pixels, most = (
+        (CPU_BATCH_PIXELS, CPU_BATCH_SLOTS) if is_cpu else (DEVICE_BATCH_PIXELS, DEVICE_BATCH_SLOTS)
+    )
+    fitting = max(1, pixels // box_px**2)
+    return min(most, fitting - fitting % 8 or fitting)
 
 
 def compute_exposure_weights(
@@ -163,11 +160,6 @@ def _padded(values: np.ndarray, size: int) -> np.ndarray:
     padded = np.zeros((size, *values.shape[1:]), dtype=values.dtype)
     padded[: len(values)] = values
     return padded
-
-
-def _padded_tilts(values: np.ndarray) -> np.ndarray:
-    """Zeros behind the tilts, so that series of almost as many tilts use the same compiled program."""
-    return _padded(values, padded_tilts(len(values)))
 
 
 def _check(series: SeriesInput, settings: ImageSeriesSettings) -> None:

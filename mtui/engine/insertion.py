@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from mtui.engine.fusion import materialize
@@ -29,8 +30,8 @@ Sums = Float[Array, "particle z y x channel"]
 class RotatedInsertion(NamedTuple):
     """Samples of a tilt before they are rotated."""
 
-    position: Float[Array, "axis sample"]  # A k in cycles per box, x and y
-    kept: Float[Array, " sample"]  # 1 strictly inside Nyquist, else 0
+    position: Float[Array | np.ndarray, "axis sample"]  # A k in cycles per box, x and y
+    kept: Float[Array | np.ndarray, " sample"]  # 1 strictly inside Nyquist, else 0
 
 
 def empty_sums(size_px: int, n_particles: int, groups: tuple[SlabGroup, ...]) -> Sums:

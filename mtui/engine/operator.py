@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, Int32
 
 from mtui.engine.fusion import materialize
@@ -25,18 +26,20 @@ UNIT_TAPS = 4
 class Units(NamedTuple):
     """Taps of all slabs, one slab after the other."""
 
-    sample: Int32[Array, "unit chunk_voxel unit_tap"]
-    weight: Float[Array, "unit chunk_voxel unit_tap"]
-    first_row: Int32[Array, " unit"]  # of the chunk in its slab
-    end: Int32[Array, " slab_plus_1"]  # units of all slabs before each slab; the last entry counts all
+    sample: Int32[Array | np.ndarray, "unit chunk_voxel unit_tap"]
+    weight: Float[Array | np.ndarray, "unit chunk_voxel unit_tap"]
+    first_row: Int32[Array | np.ndarray, " unit"]  # of the chunk in its slab
+    end: Int32[
+        Array | np.ndarray, " slab_plus_1"
+    ]  # units of all slabs before each slab; the last entry counts all
 
 
 class SlabRows(NamedTuple):
     """The rows of a group's slabs; one more row than a slab can fill, the last, holds zeros."""
 
-    row: Int32[Array, "slab sign_z z sign_y y x"]  # of each voxel
-    gain: Float[Array, "slab row"]  # multiplicity of each row's voxel
-    opposite: Int32[Array, " row"]  # in the plane x = 0, the row of -v; elsewhere that of zeros
+    row: Int32[Array | np.ndarray, "slab sign_z z sign_y y x"]  # of each voxel
+    gain: Float[Array | np.ndarray, "slab row"]  # multiplicity of each row's voxel
+    opposite: Int32[Array | np.ndarray, " row"]  # in the plane x = 0, the row of -v; elsewhere that of zeros
 
 
 class SlabOperator(NamedTuple):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 import scipy.sparse
-from jaxtyping import Array, Float32, Float64, Int, Int32
+from jaxtyping import Float32, Float64, Int, Int32
 
+from mtui.engine.batches import round_up
 from mtui.engine.half_space import n_image_samples, n_voxels, opposite_number
 from mtui.engine.operator import CHUNK_VOXELS, UNIT_TAPS, SlabOperator, SlabRows, Units
 from mtui.engine.sampling import Taps
 from mtui.engine.slabs import SlabGroup, slab_numbers
 
 UNITS_STEP = 1.25
+LOSS_PER_CHUNK = 1.5  # units; at most 1.7 of the chunks there are, and these are estimated from above
 
 
 class _Chunk(NamedTuple):
@@ -58,7 +59,8 @@ def build_operator(
             slab_sizes.append(sum(len(part.first_row) for part in parts))
             chunks += parts
         tables.append(_group_rows(orders, multiplicity, size_px, group))
-    return SlabOperator(_join_units(chunks, slab_sizes), tuple(tables))
+    capacity = _unit_capacity(size_px, n_tilts, len(slab_sizes))
+    return SlabOperator(_join_units(chunks, slab_sizes, capacity), tuple(tables))
 
 
 def compute_multiplicity(taps: Taps, size_px: int) -> Float32[np.ndarray, " voxel"]:
@@ -84,7 +86,7 @@ def count_rows(size_px: int, group: SlabGroup) -> int:
     x = np.arange(group.first * group.width, (group.first + 1) * group.width)
     y = np.arange(1 - half, half)
     inside = x[:, None, None] ** 2 + y[:, None] ** 2 + y**2 < half * half
-    return _round_up(int(np.count_nonzero(inside)), CHUNK_VOXELS) + 1
+    return round_up(int(np.count_nonzero(inside)), CHUNK_VOXELS) + 1
 
 
 def _sorted_voxels(
@@ -112,20 +114,30 @@ def _chunk_units(matrix: scipy.sparse.csr_matrix, order: Int[np.ndarray, " voxel
     return _Chunk(sample.swapaxes(0, 1), weight.swapaxes(0, 1), np.full(n_units, first_row, dtype=np.int32))
 
 
-def _join_units(chunks: list[_Chunk], slab_sizes: list[int]) -> Units:
-    """All units in one array of one of a few lengths: their count differs a little between series."""
+def _unit_capacity(size_px: int, n_tilts: int, n_slabs: int) -> int:
+    """Units that series of these sizes need, with some to spare, whatever their angles.
+
+    The taps of all samples, and what is lost where a chunk's fullest voxel has more taps than the others.
+    """
+    samples = n_tilts * np.pi / 8 * size_px**2
+    voxels = min(np.pi / 12 * size_px**3, samples + np.pi / 4 * size_px**2)
+    chunks = voxels / CHUNK_VOXELS + n_slabs
+    return int(np.ceil(8 * samples / (CHUNK_VOXELS * UNIT_TAPS) + LOSS_PER_CHUNK * chunks))
+
+
+def _join_units(chunks: list[_Chunk], slab_sizes: list[int], capacity: int) -> Units:
+    """All units in one array, of the expected length in all but odd cases."""
     end = np.concatenate([[0], np.cumsum(slab_sizes)]).astype(np.int32)
-    capacity = 1
     while capacity < end[-1]:
         capacity = int(np.ceil(capacity * UNITS_STEP))
 
-    def join(parts: tuple[np.ndarray, ...]) -> Array:
+    def join(parts: tuple[np.ndarray, ...]) -> np.ndarray:
         whole = np.zeros((capacity, *parts[0].shape[1:]), dtype=parts[0].dtype)
         np.concatenate(parts, out=whole[: end[-1]])
-        return jnp.asarray(whole)
+        return whole
 
     sample, weight, first_row = (join(parts) for parts in zip(*chunks, strict=True))
-    return Units(sample, weight, first_row, jnp.asarray(end))
+    return Units(sample, weight, first_row, end)
 
 
 def _group_rows(
@@ -149,8 +161,4 @@ def _group_rows(
             mirrored = (number > 0) & (number < plane)
             opposite[: len(order)][mirrored] = row_of_voxel[opposite_number(number[mirrored], size_px)]
         row_of_voxel[number] = n_rows - 1
-    return SlabRows(jnp.asarray(rows), jnp.asarray(gain), jnp.asarray(opposite))
-
-
-def _round_up(count: int, multiple: int) -> int:
-    return -(-count // multiple) * multiple
+    return SlabRows(rows, gain, opposite)

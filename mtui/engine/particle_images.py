@@ -13,7 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32, Float64, Int32
+from jaxtyping import Array, Float, Float64, Int32
 
 from mtui.engine.turns import cos_turns, sin_turns
 
@@ -21,10 +21,10 @@ from mtui.engine.turns import cos_turns, sin_turns
 class ImageSource(NamedTuple):
     """What all images of a series have in common, on the device; half planes include Nyquist."""
 
-    images: Float[Array, "tilt height width"]  # edges repeated by the box on all sides
-    phase_turns: Float[Array, "tilt y x_half"]  # of the CTF at the reference defocus
-    turns_per_um: Float[Array, "y x_half"]
-    gain: Float[Array, "tilt y x_half"]  # what multiplies the sine
+    images: Float[Array | np.ndarray, "tilt height width"]  # edges repeated by the box on all sides
+    phase_turns: Float[Array | np.ndarray, "tilt y x_half"]  # of the CTF at the reference defocus
+    turns_per_um: Float[Array | np.ndarray, "y x_half"]
+    gain: Float[Array | np.ndarray, "tilt y x_half"]  # what multiplies the sine
 
 
 class ImageSlots(NamedTuple):
@@ -41,13 +41,6 @@ def half_plane_cycles(size_px: int) -> tuple[Float64[np.ndarray, " x_half"], Flo
     rows = np.fft.fftfreq(size_px)
     rows[size_px // 2] = 0.5
     return np.arange(size_px // 2 + 1) / size_px, rows
-
-
-def repeat_edges(
-    images: Float32[np.ndarray, "tilt height width"], box_px: int
-) -> Float32[np.ndarray, "tilt padded_height padded_width"]:
-    """Images with their edge pixels repeated outwards, so that a box beyond the edge is a plain cut."""
-    return np.pad(images, [(0, 0), (box_px, box_px), (box_px, box_px)], mode="edge")
 
 
 @partial(jax.jit, static_argnames=("box_px", "multiply"))
@@ -72,11 +65,11 @@ def make_images(
 
 
 def _cut(
-    images: Float[Array, "tilt height width"], slots: ImageSlots, box_px: int
+    images: Float[Array | np.ndarray, "tilt height width"], slots: ImageSlots, box_px: int
 ) -> Float[Array, "slot y x"]:
-    height, width = images.shape[1] - 2 * box_px, images.shape[2] - 2 * box_px
     # A box that misses the image shows the repeated edge wherever it lies.
-    first = jnp.clip(slots.first_px, -box_px, jnp.array([width, height])) + box_px
+    last = np.array([images.shape[2], images.shape[1]], dtype=np.int32) - box_px
+    first = jnp.clip(slots.first_px + box_px, 0, last)
 
     def cut(tilt: Int32[Array, ""], corner: Int32[Array, " 2"]) -> Float[Array, "y x"]:
         return jax.lax.dynamic_slice(images, (tilt, corner[1], corner[0]), (1, box_px, box_px))[0]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
+import platform
 import sys
 from pathlib import Path
 
 import jax
-
-from mtui.errors import InputError
 
 # glibc's malloc.h
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
@@ -21,12 +21,14 @@ def configure_runtime(cache_folder: Path | None = None) -> None:
     Parameters
     ----------
     cache_folder
-        Where compiled programs go; by default ``mtui/jax`` in the user's cache folder.
+        Where compiled programs go, in a folder for each kind of processor: on clusters, different machines
+        share a home, and a program compiled for one may not run on another. By default ``mtui/jax`` in the
+        user's cache folder.
     """
-    folder = cache_folder or default_cache_folder()
+    folder = (cache_folder or default_cache_folder()) / processor_key()
     for name, value in (
         ("jax_compilation_cache_dir", str(folder)),
-        ("jax_persistent_cache_min_compile_time_secs", 0.2),
+        ("jax_persistent_cache_min_compile_time_secs", 0.0),
         ("jax_persistent_cache_min_entry_size_bytes", -1),
     ):
         jax.config.update(name, value)  # type: ignore[no-untyped-call]
@@ -39,28 +41,21 @@ def default_cache_folder() -> Path:
     return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "mtui" / "jax"
 
 
+def processor_key() -> str:
+    """A word for this kind of processor: its architecture, and a digest of what Linux says that it can do."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    known = sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))})
+    return f"{platform.machine()}-{hashlib.sha256(chr(10).join(known).encode()).hexdigest()[:12]}"
+
+
 def usable_processors() -> int:
     """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def find_devices(gpus: tuple[int, ...] | None) -> list[jax.Device]:
-    """Devices to reconstruct on: the GPUs with the given numbers, all of them by default, else the CPU.
-
-    Raises InputError if a number is not among the visible GPUs.
-    """
-    visible = {device.id: device for device in jax.devices() if device.platform != "cpu"}
-    if gpus is None:
-        return list(visible.values()) or jax.devices("cpu")[:1]
-    missing = [number for number in gpus if number not in visible]
-    if missing:
-        known = ", ".join(str(number) for number in visible) or "none"
-        raise InputError(
-            f"There is no GPU {missing[0]}; visible are: {known}.", "Leave out --gpus, or change it."
-        )
-    return [visible[number] for number in gpus]
 
 
 def _keep_freed_memory() -> None:

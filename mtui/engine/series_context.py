@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float32, Float64
+from jaxtyping import Float32, Float64
 
-from mtui.engine.batches import cpu_slice, device_slice, padded_tilts, particle_bytes, slices_in_flight
+from mtui.engine.batches import (
+    cpu_slice,
+    device_slice,
+    pad_tilts,
+    padded_tilts,
+    particle_bytes,
+    slices_in_flight,
+)
 from mtui.engine.box_transform import SPECTRA
 from mtui.engine.ctf import CtfGrids, TiltCtfReference, compute_ctf_grids, compute_flat_grids
 from mtui.engine.extraction import repeat_edges
@@ -21,6 +27,7 @@ from mtui.engine.sampling import compute_taps, conjugate_signs, kept_samples
 from mtui.engine.slabs import DEVICE_SLAB_BYTES, SlabGroup, count_planes, plan_slabs
 from mtui.engine.slices import FixedInsertion, SliceShape
 from mtui.engine.tilt_samples import SharedSeries
+from mtui.engine.volumes import Finishing, compute_finishing
 from mtui.errors import EngineError
 from mtui.geometry.tilt_ctf import SeriesCtf, TiltCtf, compute_tilt_ctf, dose_limit_weights
 from mtui.geometry.tilts import Frame, TiltGeometry, positions_in_tilts, shared_tilt_matrices
@@ -56,6 +63,13 @@ class SeriesInput:
     frame: Frame
 
 
+@dataclass(slots=True)
+class Fitting:
+    """How many particles fit into the device's memory at once; shrinks when it turns out too small."""
+
+    slots: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SeriesContext:
     """A series made ready for its particles."""
@@ -69,6 +83,8 @@ class SeriesContext:
     device: jax.Device
     shared: SharedSeries
     insertion: FixedInsertion | RotatedInsertion
+    finishing: Finishing
+    fitting: Fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +108,34 @@ def prepare_series(
     size_px, n_tilts = settings.super_box_px, series.geometry.n_tilts
     reference = ctf_reference(series)
     plan = _plan(series, settings, device)
-    with jax.default_device(device):
-        shared = SharedSeries(
-            images=_pad_tilts(repeat_edges(jnp.asarray(series.images, dtype=jnp.float32), size_px)),
-            grids=_padded_grids(series, settings, reference),
-            n_tilts=jnp.int32(n_tilts),
-        )
-        insertion = _insertion(series.geometry, size_px, plan)
+    shared = SharedSeries(
+        images=pad_tilts(repeat_edges(series.images, size_px)),
+        grids=_padded_grids(series, settings, reference),
+        n_tilts=np.int32(n_tilts),
+    )
+    insertion = _insertion(series.geometry, size_px, plan)
     shape = SliceShape(
         super_box_px=size_px,
         box_px=settings.box_px,
-        norm_radius_px=settings.norm_radius_px,
-        sparse=settings.sparse_ctf,
         local_bfactors=settings.with_ctf and _has_local_bfactors(series.ctf),
         slabs=plan.slabs,
         lanes=plan.lanes,
     )
+    finishing = compute_finishing(settings.box_px, settings.norm_radius_px, sparse=settings.sparse_ctf)
+    # From host to device without a program, which would be compiled for each size.
+    shared, insertion, finishing = jax.device_put((shared, insertion, finishing), device)
     return SeriesContext(
-        series, settings, reference, shape, plan.slots, plan.in_flight, device, shared, insertion
+        series,
+        settings,
+        reference,
+        shape,
+        plan.slots,
+        plan.in_flight,
+        device,
+        shared,
+        insertion,
+        finishing,
+        Fitting(plan.slots),
     )
 
 
@@ -151,12 +177,12 @@ def _insertion(geometry: TiltGeometry, size_px: int, plan: _Plan) -> FixedInsert
         position = np.zeros((2, n_image_samples(size_px)), dtype=np.float32)
         kept = np.zeros(position.shape[1], dtype=np.float32)
         position[:, samples.number], kept[samples.number] = samples.position.T, 1.0
-        return RotatedInsertion(jnp.asarray(position), jnp.asarray(kept))
+        return RotatedInsertion(position, kept)
     taps = compute_taps(size_px, samples, matrices)
     multiplicity = compute_multiplicity(taps, size_px)
     return FixedInsertion(
         operator=build_operator(taps, multiplicity, size_px, padded_tilts(geometry.n_tilts), plan.slabs),
-        signs=_pad_tilts(jnp.asarray(conjugate_signs(size_px, samples, matrices))),
+        signs=pad_tilts(conjugate_signs(size_px, samples, matrices)),
     )
 
 
@@ -174,12 +200,8 @@ def _padded_grids(
 
 
 def _pad_grids(grids: CtfGrids) -> CtfGrids:
-    return grids._replace(phase_turns=_pad_tilts(grids.phase_turns), envelope=_pad_tilts(grids.envelope))
-
-
-def _pad_tilts(array: Array) -> Array:
-    missing = padded_tilts(len(array)) - len(array)
-    return jnp.pad(array, [(0, missing)] + [(0, 0)] * (array.ndim - 1))
+    phase_turns, envelope = (pad_tilts(np.asarray(values)) for values in (grids.phase_turns, grids.envelope))
+    return grids._replace(phase_turns=phase_turns, envelope=envelope)
 
 
 def _has_local_bfactors(ctf: SeriesCtf) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from mtui.engine.box_transform import PARITIES, SPECTRA, transform_slab
@@ -21,7 +22,7 @@ from mtui.engine.insertion import RotatedInsertion, compute_spectra, empty_sums,
 from mtui.engine.operator import SlabOperator, read_rows, sum_slab
 from mtui.engine.slabs import SlabGroup, count_planes
 from mtui.engine.tilt_samples import SharedSeries, SliceParticles, compute_samples
-from mtui.engine.volumes import compute_volumes, normalize_volumes
+from mtui.engine.volumes import Finishing, compute_volumes, normalize_volumes
 
 
 class SliceShape(NamedTuple):
@@ -29,8 +30,6 @@ class SliceShape(NamedTuple):
 
     super_box_px: int
     box_px: int
-    norm_radius_px: int | None  # None leaves the volumes in units of the images
-    sparse: bool
     local_bfactors: bool
     slabs: tuple[SlabGroup, ...]
     lanes: int  # particles at once where each has its own orientation; a divisor of those in a slice
@@ -40,7 +39,7 @@ class FixedInsertion(NamedTuple):
     """How samples reach voxels when every particle of a series has the same orientation in its tilts."""
 
     operator: SlabOperator
-    signs: Float[Array, "tilt y x"]  # -1 where a sample's conjugate is inserted
+    signs: Float[Array | np.ndarray, "tilt y x"]  # -1 where a sample's conjugate is inserted
 
 
 Volumes = tuple[Float[Array, "particle z y x"], Float[Array, "particle z y x_half"]]
@@ -51,7 +50,11 @@ SlabSpectra = tuple[Float[Array, "sign_z z sign_y y column"], ...]
 
 @partial(jax.jit, static_argnames="shape")
 def reconstruct_fixed(
-    series: SharedSeries, insertion: FixedInsertion, particles: SliceParticles, shape: SliceShape
+    series: SharedSeries,
+    insertion: FixedInsertion,
+    particles: SliceParticles,
+    finishing: Finishing,
+    shape: SliceShape,
 ) -> Volumes:
     """Volumes (P, N, N, N) and 3D CTFs (P, N, N, N/2 + 1) of a slice of particles that are not rotated."""
     n_particles = particles.first_px.shape[1]
@@ -62,7 +65,7 @@ def reconstruct_fixed(
         sums = sum_slab(insertion.operator.units, slab, samples, rows.gain.shape[1])
         return (read_rows(sums.reshape(len(sums), -1, n_particles), rows, slab - group.first),)
 
-    return _transform_slabs(slab_spectra, n_particles, shape)
+    return _transform_slabs(slab_spectra, n_particles, finishing, shape)
 
 
 @partial(jax.jit, static_argnames="shape")
@@ -70,7 +73,8 @@ def reconstruct_rotated(
     series: SharedSeries,
     insertion: RotatedInsertion,
     particles: SliceParticles,
-    matrices: Float[Array, "tilt particle 3 3"],
+    matrices: Float[Array | np.ndarray, "tilt particle 3 3"],
+    finishing: Finishing,
     shape: SliceShape,
 ) -> Volumes:
     """Volumes and 3D CTFs of a slice of particles with a volume-to-image matrix for every tilt."""
@@ -80,7 +84,7 @@ def reconstruct_rotated(
         chosen, turned = jax.tree.map(
             lambda field: jax.lax.dynamic_slice_in_dim(field, first, lanes, axis=1), (particles, matrices)
         )
-        return _reconstruct_lanes(series, insertion, chosen, turned, shape)
+        return _reconstruct_lanes(series, insertion, chosen, turned, finishing, shape)
 
     volumes, ctfs = jax.lax.map(some, jnp.arange(0, matrices.shape[1], lanes))
     return volumes.reshape(-1, *volumes.shape[2:]), ctfs.reshape(-1, *ctfs.shape[2:])
@@ -91,6 +95,7 @@ def _reconstruct_lanes(
     insertion: RotatedInsertion,
     particles: SliceParticles,
     matrices: Float[Array, "tilt particle 3 3"],
+    finishing: Finishing,
     shape: SliceShape,
 ) -> Volumes:
     size_px, n_particles = shape.super_box_px, matrices.shape[1]
@@ -102,7 +107,11 @@ def _reconstruct_lanes(
     sums = empty_sums(size_px, n_particles, shape.slabs)
     sums = jax.lax.fori_loop(0, series.n_tilts, add_tilt, sums)
     spectra = materialize(compute_spectra(sums, size_px))
-    return _transform_slabs(lambda slab, _, group: read_slab(spectra, slab, group), n_particles, shape)
+
+    def slab_spectra(slab: Array, _: int, group: SlabGroup) -> SlabSpectra:
+        return read_slab(spectra, slab, group)
+
+    return _transform_slabs(slab_spectra, n_particles, finishing, shape)
 
 
 def _all_samples(
@@ -127,7 +136,10 @@ def _all_samples(
 
 
 def _transform_slabs(
-    slab_spectra: Callable[[Array, int, SlabGroup], SlabSpectra], n_particles: int, shape: SliceShape
+    slab_spectra: Callable[[Array, int, SlabGroup], SlabSpectra],
+    n_particles: int,
+    finishing: Finishing,
+    shape: SliceShape,
 ) -> Volumes:
     """Transform slab by slab along z and y, then everything along x; crop and normalise."""
     size_px, points = shape.super_box_px, shape.box_px // 2 + 1
@@ -147,7 +159,5 @@ def _transform_slabs(
             return planes
 
         planes = jax.lax.fori_loop(group.first, group.first + group.n_slabs, add_slab, planes)
-    volumes, ctfs = compute_volumes(planes, size_px, shape.box_px, sparse=shape.sparse)
-    if shape.norm_radius_px is not None:
-        volumes = normalize_volumes(volumes, shape.norm_radius_px)
-    return volumes, ctfs
+    volumes, ctfs = compute_volumes(planes, size_px, shape.box_px, finishing)
+    return normalize_volumes(volumes, finishing), ctfs

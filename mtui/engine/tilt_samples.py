@@ -17,17 +17,17 @@ from mtui.engine.half_space import image_frequencies
 class SharedSeries(NamedTuple):
     """Arrays of a series on the device, tilts padded; padding tilts are never reached."""
 
-    images: Float[Array, "tilt height width"]  # with repeated edges
+    images: Float[Array | np.ndarray, "tilt height width"]  # with repeated edges
     grids: CtfGrids
-    n_tilts: Int32[Array, ""]
+    n_tilts: Int32[Array | np.ndarray | np.int32, ""]
 
 
 class SliceParticles(NamedTuple):
     """Particles of a slice in every tilt."""
 
-    first_px: Int32[Array, "tilt particle 2"]
-    residual_x_px: Float[Array, "tilt particle"]
-    residual_y_px: Float[Array, "tilt particle"]
+    first_px: Int32[Array | np.ndarray, "tilt particle 2"]
+    residual_x_px: Float[Array | np.ndarray, "tilt particle"]
+    residual_y_px: Float[Array | np.ndarray, "tilt particle"]
     ctf: ParticleCtf  # fields (tilt, particle)
 
 

@@ -199,6 +199,12 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(existing_ancestor(folder)).free
 
 
+def free_files(folder: Path) -> int | None:
+    """Files that can still be made on the disk that holds ``folder``; None where it has no such limit."""
+    status = os.statvfs(existing_ancestor(folder))
+    return status.f_favail if status.f_files else None
+
+
 def is_writable_folder(folder: Path) -> bool:
     """Whether files can be created in ``folder``, or the folder itself where it does not exist yet."""
     ancestor = existing_ancestor(folder)

@@ -105,11 +105,23 @@ class _Taps:
 
 def _interpolate(values: Array, axes: Sequence[_Taps]) -> Numbers:
     """Sum of values times weights over the taps of all active axes."""
+    if len(axes) > 1 and axes[0].axis == 0 and axes[0].first.size < axes[-1].first.size:
+        values, axes = _fold_first(values, axes)
     strides = [int(np.prod(values.shape[axis + 1 :])) for axis in range(values.ndim)]
     offsets = (taps.first * strides[taps.axis] for taps in axes)
     first: Indices | np.intp = sum(offsets, start=np.zeros((), dtype=np.intp))
     # The last axis is summed first: its coordinates have the most elements, those of exposure the fewest.
     return _contract(values.ravel(), first, [(strides[taps.axis], taps.weights) for taps in axes])
+
+
+def _fold_first(values: Array, axes: Sequence[_Taps]) -> tuple[Array, Sequence[_Taps]]:
+    """Sum over the first axis once for each of its few coordinates, such as the tilts of many particles."""
+    taps, *rest = axes
+    inner = (...,) + (None,) * (values.ndim - 1)
+    terms = (np.asarray(weight)[inner] * values[taps.first + k] for k, weight in enumerate(taps.weights))
+    table = sum(terms, start=np.float64(0.0)).reshape(-1, *values.shape[1:])
+    rows = np.arange(taps.first.size, dtype=np.intp).reshape(taps.first.shape)
+    return table, [_Taps(0, rows, (np.float64(1.0),)), *rest]
 
 
 def _contract(
@@ -126,11 +138,13 @@ def _cubic_taps(axis: int, position: Numbers, size: int) -> _Taps:
     """Cubic B-spline weights at ``position`` (0 at the first, size - 1 at the last node); NaN stays NaN."""
     cell = np.where(position < size - 2, np.floor(np.maximum(position, 0.0)), size - 2)
     t = position - cell
+    square, rest = t * t, 1.0 - t
+    cube = square * t
     weights = (
-        (1.0 - t) ** 3 / 6.0,
-        (3.0 * t**3 - 6.0 * t**2 + 4.0) / 6.0,
-        (-3.0 * t**3 + 3.0 * t**2 + 3.0 * t + 1.0) / 6.0,
-        t**3 / 6.0,
+        rest * rest * rest / 6.0,
+        (3.0 * cube - 6.0 * square + 4.0) / 6.0,
+        (-3.0 * cube + 3.0 * square + 3.0 * t + 1.0) / 6.0,
+        cube / 6.0,
     )
     return _Taps(axis, cell.astype(np.intp), weights)
 

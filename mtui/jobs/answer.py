@@ -22,6 +22,8 @@ class Started:
     warnings: tuple[str, ...] = ()
     left_out: int = 0
     """Particles whose tilt series is in no source."""
+    estimate_s: float | None = None
+    """Time that a new job will take, where earlier ones tell."""
 
 
 def encode_started(started: Started) -> str:
@@ -46,7 +48,8 @@ def decode(lines: list[str]) -> Started:
             values = json.loads(line.removeprefix(MARK))
             if "error" in values:
                 raise _revive(*values["error"])
-            return Started(Path(values["folder"]), tuple(values["warnings"]), values["left_out"])
+            folder, warnings = Path(values.pop("folder")), tuple(values.pop("warnings"))
+            return Started(folder, warnings, **values)
     last = f" The last it said was: {lines[-1].strip()}." if lines else ""
     raise JobError(f"The process of the job ended before the job began.{last}")
 

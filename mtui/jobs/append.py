@@ -8,8 +8,8 @@ from pathlib import Path
 from mtui.formats.files import write_error
 
 
-def append_line(path: Path, text: str, *, flush: bool = False) -> None:
-    """Append one line; with ``flush`` wait until it is on disk.
+def append_line(path: Path, text: str) -> None:
+    """Append one line.
 
     A line that a crash or a full disk cut off is closed first, so that it cannot swallow this one.
 
@@ -25,8 +25,18 @@ def append_line(path: Path, text: str, *, flush: bool = False) -> None:
                 data = b"\n" + data
             while data:
                 data = data[os.write(handle, data) :]
-            if flush:
-                os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise write_error(path, error) from error
+
+
+def flush_file(path: Path) -> None:
+    """Wait until what was appended is on disk; raises WriteError."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+        try:
+            os.fsync(handle)
         finally:
             os.close(handle)
     except OSError as error:

@@ -7,21 +7,23 @@ import os
 import shutil
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mtui.errors import MtuiError
 from mtui.jobs.claim import Claim, claim_run
-from mtui.jobs.devices import check_gpus, worker_environment
+from mtui.jobs.devices import worker_environment
 from mtui.jobs.heartbeat import beating, host_name
 from mtui.jobs.inputs import check_inputs
 from mtui.jobs.leftovers import remove_leftovers
 from mtui.jobs.places import holding
 from mtui.jobs.preflight import check_replaced, check_start, prepare_folders
-from mtui.jobs.record import Job, JobState, create_job, read_settings, user_name, write_state
+from mtui.jobs.record import Job, JobState, create_job, read_settings, user_name, write_settings, write_state
+from mtui.jobs.scale.choice import check_workers, is_scaled
 from mtui.jobs.specification import keep_specification
 from mtui.model.export_plan import ExportPlan, plan_export
 from mtui.model.population import load_population
 from mtui.settings import ExportSettings, from_json
+from mtui.settings.export import WORKER_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,10 @@ def begin(settings_text: str, held: ExitStack) -> Begun:
         WriteError: a folder cannot be written.
     """
     settings = from_json(ExportSettings, settings_text)
-    check_gpus(settings.gpus)
+    check_workers(settings)
     plan = make_plan(settings)
     check_start(plan)
-    check_inputs(plan)
+    plan = replace(plan, warnings=(*plan.warnings, *check_inputs(plan)))
     job = create_job(settings, time.time())
     try:
         claim = _enter(job, held)
@@ -65,8 +67,10 @@ def begin(settings_text: str, held: ExitStack) -> Begun:
     return Begun(claim, plan)
 
 
-def resume(job: Job, held: ExitStack) -> Begun:
+def resume(job: Job, settings_text: str, held: ExitStack) -> Begun:
     """Take a job that does not run, and its places, and clean up what its last process left.
+
+    Of the settings given, if any, those count that say who does the work.
 
     Raises:
         JobError: it runs, or its particles have changed.
@@ -74,9 +78,13 @@ def resume(job: Job, held: ExitStack) -> Begun:
         WriteError: a folder cannot be written.
     """
     settings = read_settings(job)
+    if settings_text:
+        settings = _with_workers(settings, from_json(ExportSettings, settings_text))
+    check_workers(settings)
     claim = _enter(job, held)
     try:
-        check_gpus(settings.gpus)
+        if settings_text:
+            write_settings(job, settings)
         plan = make_plan(settings)
         keep_specification(job, plan)
         prepare_folders(plan)
@@ -89,6 +97,10 @@ def resume(job: Job, held: ExitStack) -> Begun:
         write_state(job, state)
         raise
     return Begun(claim, plan)
+
+
+def _with_workers(settings: ExportSettings, other: ExportSettings) -> ExportSettings:
+    return replace(settings, **{name: getattr(other, name) for name in WORKER_OPTIONS})
 
 
 def make_plan(settings: ExportSettings) -> ExportPlan:
@@ -106,5 +118,7 @@ def _enter(job: Job, held: ExitStack) -> Claim:
 
 
 def use_devices(settings: ExportSettings) -> None:
-    """Let this process see only the devices it may use; before JAX is loaded."""
+    """Let this process see only the devices it may use; before JAX is loaded. Workers get their own."""
+    if is_scaled(settings):
+        return
     os.environ.update(worker_environment(settings.gpus))

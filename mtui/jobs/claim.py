@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mtui.errors import JobError
 from mtui.formats import files
+from mtui.jobs.exclusive import create_once
 from mtui.jobs.heartbeat import Heartbeat, host_name, is_alive, process_start, read_heartbeat
 from mtui.jobs.record import ENDED, Job, read_state
 
@@ -51,18 +52,10 @@ def claim_run(job: Job) -> Claim:
     files.make_folder(path.parent)
     pid = os.getpid()
     beat = Heartbeat(host_name(), pid, process_start(pid), time.time())
-    draft = path.with_name(f".{path.name}.{host_name()}.{pid}.tmp")
-    files.write_text(draft, json.dumps(dataclasses.asdict(beat)))
-    try:
-        os.link(draft, path)
-    except FileExistsError:
+    if not create_once(path, json.dumps(dataclasses.asdict(beat))):
         raise JobError(
             f"Job {job.number} was just resumed by somebody else.", f"Watch it: mtui jobs follow {job.number}"
-        ) from None
-    except OSError as error:
-        raise files.write_error(path, error) from error
-    finally:
-        files.discard_file(draft)
+        )
     return Claim(job, number + 1)
 
 

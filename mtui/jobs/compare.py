@@ -30,12 +30,12 @@ def main(text: str) -> int:
     except MtuiError as error:
         print(f"mtui: {' '.join(str(error).split())}", file=sys.stderr)
         return error.exit_code
-    sys.stdout.buffer.write(encode(comparison))
+    sys.stdout.buffer.write(encode(comparison, settings.tolerance))
     sys.stdout.buffer.flush()
     return ExitCode.COMPLETE
 
 
-def encode(comparison: Comparison) -> bytes:
+def encode(comparison: Comparison, tolerance_ang: float) -> bytes:
     """The answer: a header line and the distances."""
     new = comparison.new
     header = {
@@ -44,10 +44,23 @@ def encode(comparison: Comparison) -> bytes:
         "n_rows": new.n_rows,
         "coords_angpix": _field_text(new.detection.coordinates),
         "shifts_angpix": _field_text(new.detection.shifts),
+        "other_both": comparison.other_both,
+        "counted_at": tolerance_ang,
         "unmatched": _examples(comparison),
-        "remarks": [*new.detection.warnings, _understood(new.detection), *new.detection.notes],
+        "remarks": [
+            *new.detection.warnings,
+            *_conflicts(comparison, tolerance_ang),
+            _understood(new.detection),
+            f"Counted from {new.detection.centre}; angles: {new.detection.angles}.",
+            *new.detection.notes,
+        ],
     }
     return json.dumps(header).encode() + b"\n" + comparison.distances.sorted_ang.astype("<f4").tobytes()
+
+
+def _conflicts(comparison: Comparison, tolerance_ang: float) -> list[str]:
+    count = comparison.half_conflicts(tolerance_ang)
+    return [f"{count:,} common particles are in different half-sets; the old one is kept."] if count else []
 
 
 def _understood(detection: Detection) -> str:

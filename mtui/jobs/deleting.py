@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import shutil
 
-from mtui.errors import JobError
+from mtui.errors import JobError, MtuiError
 from mtui.formats import files
+from mtui.jobs.begin import make_plan
 from mtui.jobs.claim import refuse_running
-from mtui.jobs.record import Job
+from mtui.jobs.drafts import draft_path
+from mtui.jobs.leftovers import remove_leftovers
+from mtui.jobs.places import hold_paths, is_held, release
+from mtui.jobs.record import ENDED, Job, read_settings, read_state
 
 
 def delete_job(job: Job) -> None:
     """Remove a job's folder; it vanishes from listings in one step.
+
+    Of a job that was killed, temporary files and held places go too.
 
     Raises:
         JobError: the job runs.
         WriteError: the folder belongs to somebody else.
     """
     refuse_running(job)
-    doomed = job.folder.with_name(f".{job.number}.{os.getpid()}.new")
+    # Where the project cannot be read any more, that is no reason to keep a record of a job.
+    with contextlib.suppress(MtuiError):
+        if read_state(job).status not in ENDED:
+            _tidy(job)
+    doomed = draft_path(job.folder.parent)
     try:
         job.folder.rename(doomed)
     except FileNotFoundError:
@@ -28,3 +38,13 @@ def delete_job(job: Job) -> None:
         raise files.write_error(job.folder, error) from error
     # What cannot be removed now is hidden, and goes with the next job that is made.
     shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _tidy(job: Job) -> None:
+    """Remove what a killed process left, unless another job has its places by now."""
+    plan = make_plan(read_settings(job))
+    paths = hold_paths(plan)
+    if all(is_held(path, job) for path in paths):
+        remove_leftovers(plan, job)
+        for path in paths:
+            release(path, job)

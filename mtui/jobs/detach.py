@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 TIMEOUT_S = 1.0
 SCOPE = ("systemd-run", "--user", "--scope", "--quiet", "--collect", "--")
 NO_WAY_OUT = (
-    "This machine ends all processes of a user at logout, and systemd-run is missing: the job will end with "
-    "your last session. Use the batch system, or ask for: loginctl enable-linger"
+    "This machine ends all processes of a user at logout, and systemd-run --user does not work here: the job "
+    "will end with your session. Use the batch system."
 )
 NO_LINGER = (
     "This machine ends a user's processes when the last session ends, the job too. To keep it, run once: "
@@ -38,9 +38,9 @@ def find_way() -> Way:
     """
     if _ask("loginctl", "show-session", "--property=KillUserProcesses", "--value") != "yes":
         return Way()
-    if shutil.which(SCOPE[0]) is None:
+    if not _works(*SCOPE, "true"):
         return Way(warning=NO_WAY_OUT)
-    lingers = _ask("loginctl", "show-user", "--property=Linger", "--value") == "yes"
+    lingers = _ask("loginctl", "show-user", str(os.getuid()), "--property=Linger", "--value") == "yes"
     return Way(SCOPE, "" if lingers else NO_LINGER)
 
 
@@ -62,10 +62,19 @@ def start_detached(way: Way, command: Sequence[str], text: str) -> subprocess.Po
 
 
 def _ask(*command: str) -> str:
+    answer = _run(command)
+    return answer.stdout.strip() if answer is not None else ""
+
+
+def _works(*command: str) -> bool:
+    return _run(command) is not None
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str] | None:
+    """What a command of the system answers; None where it is missing, fails or hangs."""
     try:
-        answer = subprocess.run(
+        return subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=True
         )
     except (OSError, subprocess.SubprocessError):
-        return ""
-    return answer.stdout.strip()
+        return None

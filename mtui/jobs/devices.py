@@ -46,7 +46,7 @@ def check_gpus(wanted: tuple[int, ...] | None) -> None:
     """Refuse devices that are not there or cannot be used.
 
     Raises:
-        InputError: a GPU that this machine does not have, several GPUs, or JAX without CUDA.
+        InputError: a GPU that this machine does not have, or JAX without CUDA.
     """
     if wanted is None:
         return
@@ -59,10 +59,6 @@ def check_gpus(wanted: tuple[int, ...] | None) -> None:
                 f"GPU {number} does not exist on this machine; its GPUs are: {listed}.",
                 "Correct --gpus, or leave it out.",
             )
-    if len(wanted) > 1:
-        raise InputError(
-            "Several GPUs for one export are not available in this version.", "Give one number to --gpus."
-        )
     if not has_cuda():
         raise InputError(
             "JAX cannot use a GPU: its CUDA plugin is not installed.", "Install it: pip install 'mtui[cuda]'"

@@ -21,11 +21,11 @@ EventKind = Literal["started", "series", "unit", "kept", "problem", "warning", "
 class Event:
     """One thing that happened.
 
-    ``started``: the totals are in ``particles``, ``series_count`` and ``unit_count``. ``series``: work on the
-    series begins. ``unit``: a slice of a series is on disk; ``kept``: it was there already; for the last
-    slice of a series ``series_count`` is 1. ``problem``: the series is skipped, with the ``particles`` that
-    are lost and the reason in ``text``. ``warning``: something the user should know. ``writing``: the table
-    is being written. ``ended``: the state in ``text``.
+    ``started``: the totals are in ``particles``, ``series_count`` and ``unit_count``. ``series``: work on a
+    series of ``unit_count`` units begins. ``unit``: a slice of a series is on disk; ``kept``: it was there
+    already; for the last slice of a series ``series_count`` is 1. ``problem``: the series is skipped, with
+    the ``particles`` that are lost and the reason in ``text``. ``warning``: something the user should know.
+    ``writing``: the table is being written. ``ended``: the state in ``text``.
     """
 
     kind: EventKind
@@ -39,6 +39,8 @@ class Event:
     series_count: int = 0
     unit_count: int = 0
     device: str = ""
+    memory_mb: int = 0
+    """Memory in use where the unit was computed: the device's, or the process's on a CPU."""
     text: str = ""
 
 

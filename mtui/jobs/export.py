@@ -1,71 +1,135 @@
-"""The work of an export job: series after series, then the tables."""
+"""The work of an export job: whatever a crew has finished is recorded and reported, then come the tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
-from mtui.errors import EngineError, FormatError, ModelError
+from mtui.jobs.append import flush_file
 from mtui.jobs.finish import write_tables
+from mtui.jobs.finished import find_finished
 from mtui.jobs.preflight import prepare_folders
 from mtui.jobs.replacing import remove_replaced
 from mtui.jobs.report import Outcome, Reporter, StopRequest
-from mtui.jobs.series_export import export_series
-from mtui.jobs.series_input import Loaded, LoadedSeries, load_for_export
-from mtui.jobs.units import read_units
+from mtui.jobs.results import Crew, Ready, Remark, Result, SeriesBegun, SeriesFailed, UnitDone
+from mtui.jobs.scale.choice import is_scaled
+from mtui.jobs.unit_store import UnitStore
+from mtui.jobs.units import UnitRecord, append_unit
 from mtui.model.export_plan import RAW_GONE, ExportPlan, SeriesPlan
+from mtui.settings import ExportSettings
 
-SERIES_ERRORS = (EngineError, FormatError, ModelError)
-"""What is wrong with one series only; the job goes on with the next."""
+FLUSH_S = 1.0
+"""Records are flushed to disk at most so often: many workers finish many units, and a flush takes a while."""
 
 
-def run_export(plan: ExportPlan, report: Reporter, stop: StopRequest) -> Outcome:
+def run_export(plan: ExportPlan, report: Reporter, stop: StopRequest, crew: Crew | None = None) -> Outcome:
     """Export everything that is not exported yet, write the tables and check what was written.
 
     The tables' rows are in the order of the sources, their series and the species' particles, whatever
-    finished first; a series that fails is left out as a whole.
+    finished first; a series that fails is left out as a whole. The work is done by ``crew``, or by the one
+    that the settings ask for.
 
     Raises:
         Stopped: ``stop`` was set.
         WriteError: a file could not be written.
+        JobError: the workers of a cluster cannot be reached any more.
     """
     report.started(plan.n_particles, len(plan.series), plan.n_units)
     for warning in plan.warnings:
         report.warning(warning)
     prepare_folders(plan)
-    records = read_units(report.job.units_path)
-    replaced = False
-    failures: dict[str, str] = {}
-    warned = any(warning.startswith(RAW_GONE) for warning in plan.warnings)
-    for series, loaded in _load_ahead(plan):
-        report.series_begun(series.ref.root)
-        try:
-            if isinstance(loaded, Exception):
-                raise loaded
-            if isinstance(loaded, LoadedSeries) and loaded.size_from_average and not warned:
-                report.warning(f"{RAW_GONE} (series {series.ref.root} and perhaps others).")
-                warned = True
-            if not replaced:
-                remove_replaced(plan)
-                replaced = True
-            export_series(plan, series, loaded, records, report, stop)
-        except SERIES_ERRORS as error:
-            failures[series.ref.hash] = str(error)
-            done = sum(unit.stop - unit.start for unit in series.units if unit.number in records)
-            report.series_skipped(series.ref.root, len(series.rows) - done, str(error))
-    return write_tables(plan, records, failures, report)
+    ledger = Ledger(plan, report, UnitStore(report.job.units_path))
+    unfinished = ledger.enter_finished()
+    if unfinished:
+        crew = crew or find_crew(plan.settings)
+        for result in crew.results(replace(plan, series=unfinished), ledger.records, stop):
+            ledger.enter(result)
+    return write_tables(plan, ledger.records, ledger.failures, report)
 
 
-def _load_ahead(plan: ExportPlan) -> Iterator[tuple[SeriesPlan, Loaded | Exception]]:
-    """Series with their images, the next one loading while one is worked on; or what went wrong with it."""
-    with ThreadPoolExecutor(1, "reader") as pool:
-        following = pool.submit(load_for_export, plan, plan.series[0])
-        for position, series in enumerate(plan.series, start=1):
-            current = following
-            if position < len(plan.series):
-                following = pool.submit(load_for_export, plan, plan.series[position])
-            try:
-                loaded: Loaded | Exception = current.result()
-            except SERIES_ERRORS as error:
-                loaded = error
-            yield series, loaded
+def find_crew(settings: ExportSettings) -> Crew:
+    """Who does the work: Dask's workers, or this process, which only then loads JAX."""
+    if is_scaled(settings):
+        from mtui.jobs.scale.cluster import crew_for
+
+        return crew_for(settings)
+    from mtui.jobs.local import LocalCrew
+
+    return LocalCrew()
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What is known of a running export."""
+
+    plan: ExportPlan
+    report: Reporter
+    records: UnitStore
+    failures: dict[str, str] = field(default_factory=dict)
+    """Reason by the series' hash."""
+    told: Counter[str] = field(default_factory=Counter)
+    """Units of each series that were reported, by its hash."""
+    warned: bool = False
+    flushed: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.warned = any(warning.startswith(RAW_GONE) for warning in self.plan.warnings)
+
+    def enter_finished(self) -> tuple[SeriesPlan, ...]:
+        """Report what an earlier run finished, and return the other series."""
+        finished = find_finished(self.plan, self.records)
+        for series in finished:
+            for unit in series.units:
+                self._enter_unit(UnitDone(series, self.records[unit.number], kept=True))
+        done = {series.ref.hash for series in finished}
+        return tuple(series for series in self.plan.series if series.ref.hash not in done)
+
+    def enter(self, result: Result) -> None:
+        """Record and report a result; raises WriteError."""
+        match result:
+            case Ready():
+                remove_replaced(self.plan)
+            case SeriesBegun():
+                self._begin(result)
+            case UnitDone():
+                self._enter_unit(result)
+            case SeriesFailed():
+                self._fail(result)
+            case Remark():
+                self.report.warning(result.text)
+            case _:
+                self.report.writing(result.text)
+
+    def _begin(self, result: SeriesBegun) -> None:
+        root = result.series.ref.root
+        self.report.series_begun(root, len(result.series.units))
+        if result.size_from_average and not self.warned:
+            self.report.warning(f"{RAW_GONE} (series {root} and perhaps others).")
+            self.warned = True
+
+    def _enter_unit(self, done: UnitDone) -> None:
+        record, ref = done.record, done.series.ref
+        self.told[ref.hash] += 1
+        is_last = self.told[ref.hash] == len(done.series.units)
+        size = record.stop - record.start
+        if record != self.records.get(record.number):
+            self._keep(record)
+        if done.kept:
+            self.report.unit_kept(ref.root, record.number, size, last=is_last)
+            return
+        self.report.unit_done(done, last=is_last)
+
+    def _keep(self, record: UnitRecord) -> None:
+        path = self.report.job.units_path
+        append_unit(path, record)
+        self.records.add(record.number)
+        if time.monotonic() - self.flushed > FLUSH_S:
+            flush_file(path)
+            self.flushed = time.monotonic()
+
+    def _fail(self, result: SeriesFailed) -> None:
+        series = result.series
+        self.failures[series.ref.hash] = result.reason
+        done = sum(unit.stop - unit.start for unit in series.units if unit.number in self.records)
+        self.report.series_skipped(series.ref.root, len(series.rows) - done, result.reason)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,16 +21,17 @@ from mtui.profiles.hand import LARGEST_RESIDUAL_ANG
 from mtui.profiles.profile import Part
 from mtui.profiles.relion5 import DUMMY, HAND_RESIDUAL
 
+SHOWN_NAMES = 3
 CHECKED_IMAGES = 200
 """Images whose headers are opened at the end; that all of them exist is checked in any case."""
 
 
 def write_tables(
-    plan: ExportPlan, records: dict[int, UnitRecord], failures: dict[str, str], report: Reporter
+    plan: ExportPlan, records: Mapping[int, UnitRecord], failures: dict[str, str], report: Reporter
 ) -> Outcome:
     """Write the tables of all series that succeeded; raises WriteError."""
     kept = [series for series in plan.series if series.ref.hash not in failures]
-    finished = [records[unit.number] for series in kept for unit in series.units]
+    finished = [light_record(records[unit.number]) for series in kept for unit in series.units]
     parts = [record.tables for record in finished]
     dropped = sum(record.dropped for record in finished)
     particles = sum(len(series.rows) for series in kept) - dropped
@@ -51,6 +53,18 @@ def write_tables(
     )
     text = f"{text}; {skipped}." if failures else f"{text}."
     return Outcome(particles, len(failures) + problems, " ".join([text, *_remarks(plan, parts)]))
+
+
+def light_record(record: UnitRecord) -> UnitRecord:
+    """A record without what the tables do not need, and with one text in memory where all rows have it."""
+    tables = {
+        key: {name: _shared(texts) for name, texts in rows.items()} for key, rows in record.tables.items()
+    }
+    return replace(record, tables=tables, files={})
+
+
+def _shared(texts: list[str]) -> list[str]:
+    return texts[:1] * len(texts) if len(set(texts)) == 1 else texts
 
 
 def _write_files(plan: ExportPlan, parts: Sequence[Part]) -> None:
@@ -115,16 +129,31 @@ def _remarks(plan: ExportPlan, parts: Sequence[Part]) -> Iterator[str]:
     """What the user should know of the set, beyond that it is complete."""
     residuals = _residuals(parts)
     if residuals:
-        hands = {part["tomogram"]["rlnTomoName"][0]: part["tomogram"]["rlnTomoHand"][0] for part in parts}
-        counts = [(text, [name for name in residuals if hands[name] == text]) for text in ("1.0", "-1.0")]
-        words = [f"{float(text):+.0f} in {len(names)}" for text, names in counts if names]
         yield (
-            f"Defocus hand: {' and '.join(words)} series; RELION's defocus is within "
-            f"{max(residuals.values()):.0f} Å of M's."
+            f"Defocus hand: {_hands_text(parts)}; RELION's defocus differs from M's by at most "
+            f"{max(residuals.values()):.0f} Å (root mean square in a series)."
         )
         yield f"Start RELION in {plan.base}."
     if plan.target.profile == "relion31":
         yield "RELION 5 cannot refine sub-tomogram volumes: for it, export image series."
+
+
+def _hands_text(parts: Sequence[Part]) -> str:
+    """``+1 in 4 series (a, b, c, ...) and -1 in 1 series (d)``."""
+    names: dict[str, dict[str, None]] = {"1.0": {}, "-1.0": {}}
+    for part in parts:
+        if HAND_RESIDUAL in part.get("tomogram", {}) and count_of(part["particles"]):
+            names[part["tomogram"]["rlnTomoHand"][0]][part["tomogram"]["rlnTomoName"][0]] = None
+    return " and ".join(
+        f"{float(hand):+.0f} in {plural(len(found), 'series', 'series')} ({_some(list(found))})"
+        for hand, found in names.items()
+        if found
+    )
+
+
+def _some(names: list[str]) -> str:
+    shown = [name.rpartition(".")[0] or name for name in names[:SHOWN_NAMES]]
+    return ", ".join([*shown, "..."] if len(names) > SHOWN_NAMES else shown)
 
 
 def _residuals(parts: Sequence[Part]) -> dict[str, float]:

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mtui.formats.files import write_error
 from mtui.formats.mrc import read_volume, stores_half
+from mtui.jobs.units import fingerprint
 
 WRITERS = 3
 LARGEST_BACKLOG = 8
@@ -23,17 +25,28 @@ class Writers:
     """A few threads that write images while the next ones are computed."""
 
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WRITERS, "writer"))
-    backlog: deque[Future[None]] = field(default_factory=deque)
+    backlog: deque[Future[tuple[Path, list[int]]]] = field(default_factory=deque)
+    written: dict[str, list[int]] = field(default_factory=dict)
 
-    def submit(self, write: Callable[[], None]) -> None:
+    def submit(self, path: Path, write: Callable[[Path], None]) -> None:
         """Write soon; waits while too much is to be written, and raises what an earlier write raised."""
-        self.backlog.append(self.pool.submit(write))
-        self.wait(LARGEST_BACKLOG)
+        self.backlog.append(self.pool.submit(_write, path, write))
+        self._wait(LARGEST_BACKLOG)
 
-    def wait(self, remaining: int = 0) -> None:
-        """Wait until at most ``remaining`` writes are still to be done; raises what one of them raised."""
+    def take_written(self) -> dict[str, list[int]]:
+        """Wait for all writes: the files since the last call, in order, each with its fingerprint.
+
+        Raises what one of the writes raised.
+        """
+        self._wait(0)
+        written, self.written = self.written, {}
+        return written
+
+    def _wait(self, remaining: int) -> None:
+        """Wait until at most ``remaining`` writes are still to be done."""
         while len(self.backlog) > remaining:
-            self.backlog.popleft().result()
+            path, known = self.backlog.popleft().result()
+            self.written[str(path)] = known
 
     def __enter__(self) -> Writers:
         return self
@@ -41,6 +54,14 @@ class Writers:
     def __exit__(self, *_error: object) -> None:
         """Let the writes in hand finish, so that no temporary is left, and drop the rest."""
         self.pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _write(path: Path, write: Callable[[Path], None]) -> tuple[Path, list[int]]:
+    write(path)
+    try:
+        return path, fingerprint(path)
+    except OSError as error:
+        raise write_error(path, error) from error
 
 
 @dataclass(slots=True)

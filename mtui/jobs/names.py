@@ -16,8 +16,18 @@ def image_names(plan: ExportPlan, series: SeriesPlan) -> Iterator[str]:
     profile = profile_of(plan)
     for index in range(len(series.rows)):
         yield from profile.image_names(kind, *common, index, series.pixel)
-    if kind != "none":
-        yield (stack_average_name if kind == "series" else average_name)(*common, series.pixel)
+    average = average_path(plan, series)
+    if average is not None:
+        yield average.name
+
+
+def average_path(plan: ExportPlan, series: SeriesPlan) -> Path | None:
+    """Where the average of a series' images goes; None for an export without images."""
+    kind = plan.target.kind
+    if kind == "none":
+        return None
+    name = stack_average_name if kind == "series" else average_name
+    return series.folder / name(series.ref.root, plan.species.name_safe, series.pixel)
 
 
 def table_paths(plan: ExportPlan) -> list[Path]:

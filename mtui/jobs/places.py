@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,11 @@ from pathlib import Path
 from mtui.errors import InputError, JobError
 from mtui.formats import files
 from mtui.jobs.claim import running
+from mtui.jobs.exclusive import create_once
 from mtui.jobs.record import Job
 from mtui.model.export_plan import ExportPlan
+
+LOOKS, LOOK_S = 5, 0.1
 
 
 @contextmanager
@@ -50,41 +54,31 @@ def hold_paths(plan: ExportPlan) -> list[Path]:
     return [table, *dict.fromkeys(folder / images for folder in folders)]
 
 
+def is_held(path: Path, job: Job) -> bool:
+    """Whether this job holds a place."""
+    return _holder(path) == str(job.folder)
+
+
 def release(path: Path, job: Job) -> None:
     """Let go of a place, if this job holds it."""
-    if _holder(path) == str(job.folder):
+    if is_held(path, job):
         files.discard_file(path)
 
 
 def _take(path: Path, job: Job) -> None:
     for _attempt in range(2):
-        if _create(path, job):
+        if create_once(path, str(job.folder)):
             return
-        holder = _holder(path)
+        holder = _settled_holder(path)
         if holder == str(job.folder):
             return
         if holder and _runs(Job(Path(holder))):
             raise InputError(
                 f"{path.parent} is being written by another export, {holder}.",
-                "Wait until it has ended, or choose another place.",
+                f"Wait until it has ended, or choose another place. If it is long gone: rm {path}",
             )
         _set_aside(path, holder)
     raise InputError(f"{path.parent} was just taken by another export.", "Choose another place.")
-
-
-def _create(path: Path, job: Job) -> bool:
-    """Create the file with its content at once, where nobody has."""
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    files.write_text(draft, str(job.folder))
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise files.write_error(path, error) from error
-    finally:
-        files.discard_file(draft)
-    return True
 
 
 def _holder(path: Path) -> str:
@@ -94,11 +88,25 @@ def _holder(path: Path) -> str:
         return ""
 
 
+def _settled_holder(path: Path) -> str:
+    """The holder, which may just be writing its name."""
+    for _look in range(LOOKS):
+        holder = _holder(path)
+        if holder or not path.exists():
+            return holder
+        time.sleep(LOOK_S)
+    return ""
+
+
 def _runs(job: Job) -> bool:
+    """Whether a job runs; one that may not be looked at may run."""
     try:
         return running(job) is not None
+    except PermissionError:
+        return True
     except JobError:
-        return False  # its record was deleted
+        state = job.folder / "state.json"
+        return state.exists() and not os.access(state, os.R_OK)
 
 
 def _set_aside(path: Path, holder: str) -> None:
@@ -107,6 +115,5 @@ def _set_aside(path: Path, holder: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         path.rename(taken)
         if _holder(taken) != holder:
-            with contextlib.suppress(FileExistsError):
-                os.link(taken, path)
+            create_once(path, _holder(taken))
         files.discard_file(taken)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mtui.jobs.unit_poses import options_of, poses_of, profile_of
 from mtui.jobs.units import UnitRecord
-from mtui.jobs.work import Setting
+from mtui.jobs.work import Device, Setting
 from mtui.model.export_plan import Unit
 from mtui.profiles.profile import UnitTables
 
@@ -18,16 +18,16 @@ class PoseWork:
     setting: Setting
 
     @property
-    def device(self) -> str:
+    def device(self) -> Device:
         """Nothing is computed on a device."""
-        return ""
+        return Device()
 
     def export(self, unit: Unit) -> UnitRecord:
         """The rows of a unit."""
         plan = self.setting.plan
         poses = poses_of(plan, self.setting.series, self.setting.facts, unit)
         part = profile_of(plan).part_of(UnitTables(poses, options_of(plan)))
-        return self.setting.record(unit, part, ())
+        return self.setting.record(unit, part)
 
     def keep(self, unit: Unit) -> None:
         """Nothing: the rows are in the record."""

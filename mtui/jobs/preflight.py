@@ -9,11 +9,13 @@ from pathlib import Path
 from mtui.errors import InputError
 from mtui.formats import files
 from mtui.jobs.names import image_names, table_paths
-from mtui.jobs.replacing import stale_images
+from mtui.jobs.replacing import refuse_divided_sets, stale_files
 from mtui.jobs.wording import byte_text, plural
 from mtui.model.export_plan import ExportPlan, SeriesPlan
 
 SHOWN_FILES = 3
+MARGIN_FILES = 20
+"""Files of the job's own record."""
 MARGIN_BYTES = 1 << 20
 """Left free for the job's own records."""
 
@@ -23,11 +25,13 @@ def check_start(plan: ExportPlan) -> None:
 
     Raises:
         InputError: the output is a folder or one of the inputs, a folder cannot be written, files of another
-            export are in the way, or there is too little space.
+            export are in the way, another table lists images that would be replaced, or there is too little
+            space or room for too few files.
     """
     check_places(plan)
     if not plan.settings.overwrite:
         check_replaced(plan)
+    refuse_divided_sets(plan, _existing_images(plan))
     check_space(plan)
 
 
@@ -55,9 +59,7 @@ def check_places(plan: ExportPlan) -> None:
 def check_replaced(plan: ExportPlan) -> None:
     """Refuse to replace files of another export; see :func:`check_start`."""
     in_the_way = [path for path in table_paths(plan) if path.exists()]
-    for series in plan.series:
-        in_the_way += _existing_images(plan, series)
-    in_the_way += stale_images(plan)
+    in_the_way += [*_existing_images(plan), *stale_files(plan)]
     if in_the_way:
         shown = ", ".join(str(path) for path in in_the_way[:SHOWN_FILES])
         more = f" and {len(in_the_way) - SHOWN_FILES:,} more" if len(in_the_way) > SHOWN_FILES else ""
@@ -69,20 +71,35 @@ def check_replaced(plan: ExportPlan) -> None:
 
 def check_space(plan: ExportPlan) -> None:
     """Refuse an export that does not fit; files that it replaces free their space only one by one."""
-    needs: dict[int, int] = {}
+    particles: dict[int, int] = {}
     place_of: dict[int, Path] = {}
-    share = plan.n_bytes // max(1, plan.n_particles)
     for series in plan.series:
         disk = files.existing_ancestor(series.folder).stat().st_dev
-        needs[disk] = needs.get(disk, MARGIN_BYTES) + share * len(series.rows)
+        particles[disk] = particles.get(disk, 0) + len(series.rows)
         place_of.setdefault(disk, series.folder)
-    for disk, need in needs.items():
-        free = files.free_bytes(place_of[disk])
-        if free < need:
-            raise InputError(
-                f"The export needs {byte_text(need)} and {place_of[disk]} has {byte_text(free)} free.",
-                "Free some space, choose another disk, or a larger pixel or smaller box.",
-            )
+    amount, total = plan.amount, max(1, plan.n_particles)
+    for disk, count in particles.items():
+        place = place_of[disk]
+        _require_bytes(place, MARGIN_BYTES + amount.bytes * count // total)
+        _require_files(place, MARGIN_FILES + amount.files * count // total)
+
+
+def _require_bytes(place: Path, need: int) -> None:
+    free = files.free_bytes(place)
+    if free < need:
+        raise InputError(
+            f"The export needs {byte_text(need)} and {place} has {byte_text(free)} free.",
+            "Free some space, choose another disk, or a larger pixel or smaller box.",
+        )
+
+
+def _require_files(place: Path, need: int) -> None:
+    free = files.free_files(place)
+    if free is not None and free < need:
+        raise InputError(
+            f"The export makes {need:,} files, and the disk of {place} has room for {free:,} more (inodes).",
+            "Remove small files there, choose another disk, or export image series: one file per particle.",
+        )
 
 
 def prepare_folders(plan: ExportPlan) -> None:
@@ -91,12 +108,16 @@ def prepare_folders(plan: ExportPlan) -> None:
         files.make_folder(folder)
 
 
-def _existing_images(plan: ExportPlan, series: SeriesPlan) -> list[Path]:
+def _existing_images(plan: ExportPlan) -> list[Path]:
+    return [path for series in plan.series for path in _existing_in(plan, series)]
+
+
+def _existing_in(plan: ExportPlan, series: SeriesPlan) -> Iterator[Path]:
     # One listing per folder instead of one question per image: lab file systems are slow.
     if not series.folder.is_dir():
-        return []
+        return
     present = {path.name for path in series.folder.iterdir()}
-    return [series.folder / name for name in image_names(plan, series) if name in present]
+    yield from (series.folder / name for name in image_names(plan, series) if name in present)
 
 
 def _inputs(plan: ExportPlan) -> Iterator[Path]:

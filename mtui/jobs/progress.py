@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mtui.jobs.activity import IDLE, Activities, Activity
 from mtui.jobs.events import Event, read_events
 
 RECENT_UNITS = 20
 """Units that the estimate of the time left looks back on."""
 UNITS_BEFORE_ESTIMATE = 3
 """Before this many units the time left is not shown: the first one contains compilation."""
+LONG_S = 600.0
+"""With more than this left, people want to know at what o'clock it ends."""
 DECAY = 0.9
 """Weight of a unit relative to the one after it."""
 
@@ -23,6 +27,8 @@ class Tally:
 
     started_at: float | None = None
     ended_at: float | None = None
+    last_at: float | None = None
+    """Time of the last event."""
     total_particles: int = 0
     total_series: int = 0
     total_units: int = 0
@@ -38,6 +44,7 @@ class Tally:
     warnings: tuple[str, ...] = ()
     recent: tuple[tuple[float, int], ...] = ()
     """Time of completion and particles of the last units."""
+    activities: Activities = IDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +63,18 @@ class Progress:
     particles_per_min: float | None
     left_s: float | None
     """Seconds still to go, rounded; ``None`` while it cannot be said."""
+    ends_at: float | None
+    """When it will end, seconds since 1970; ``None`` while it cannot be said."""
     problems: tuple[Event, ...]
     warnings: tuple[str, ...]
+    devices: tuple[Activity, ...] = ()
+
+    @property
+    def series_per_min(self) -> float | None:
+        """The rate in series of average size."""
+        if self.particles_per_min is None or not self.total_particles:
+            return None
+        return self.particles_per_min * self.total_series / self.total_particles
 
     @property
     def fraction(self) -> float:
@@ -69,7 +86,8 @@ class Progress:
 def add_events(tally: Tally, events: Iterable[Event]) -> Tally:
     """The tally after some more events."""
     for event in events:
-        tally = _add(tally, event)
+        activities = tally.activities.after(event)
+        tally = replace(_add(tally, event), activities=activities, last_at=event.time)
     return tally
 
 
@@ -113,7 +131,7 @@ def _add(tally: Tally, event: Event) -> Tally:
         return replace(tally, warnings=(*tally.warnings, event.text))
     if event.kind == "writing":
         return replace(tally, current="", last=event.text)
-    return replace(tally, ended_at=event.time, current="", last=event.text)
+    return replace(tally, ended_at=event.time, current="", last=event.text.partition(":")[0])
 
 
 def _unit_text(event: Event) -> str:
@@ -121,17 +139,22 @@ def _unit_text(event: Event) -> str:
     return f"{event.series} {event.particles} particles, {event.seconds:.1f} s{device}"
 
 
-def compute_progress(tally: Tally, now: float) -> Progress:
-    """Progress at a time (seconds since 1970).
+def compute_progress(tally: Tally, now: float, *, is_over: bool = False) -> Progress:
+    """Progress at a time (seconds since 1970); ``is_over`` if it is known that nothing more will happen.
 
     The rate is the mean over the last units, weighted to the recent ones; the first unit, which holds the
     compilation, only starts the clock. The time left follows from the rate and the particles that remain; it
     appears after three units and is rounded (:func:`rounded_seconds`).
     """
-    end = tally.ended_at if tally.ended_at is not None else now
+    ended_at = tally.ended_at
+    if ended_at is None and is_over:
+        # Killed, so the last thing that it did is the last that is known.
+        ended_at = tally.last_at
+    end = ended_at if ended_at is not None else now
     seconds_each = _seconds_per_particle(tally.recent)
     remaining = tally.total_particles - tally.done_particles - tally.lost_particles
-    known = seconds_each is not None and tally.done_units >= UNITS_BEFORE_ESTIMATE and tally.ended_at is None
+    known = seconds_each is not None and tally.done_units >= UNITS_BEFORE_ESTIMATE and ended_at is None
+    left_s = rounded_seconds(remaining * seconds_each) if known and seconds_each is not None else None
     return Progress(
         done_particles=tally.done_particles,
         total_particles=tally.total_particles,
@@ -139,13 +162,15 @@ def compute_progress(tally: Tally, now: float) -> Progress:
         total_series=tally.total_series,
         done_units=tally.done_units,
         total_units=tally.total_units,
-        current=tally.current,
+        current=tally.current if ended_at is None else "",
         last=tally.last,
         elapsed_s=max(0.0, end - tally.started_at) if tally.started_at is not None else 0.0,
         particles_per_min=60 / seconds_each if seconds_each else None,
-        left_s=rounded_seconds(remaining * seconds_each) if known and seconds_each is not None else None,
+        left_s=left_s,
+        ends_at=None if left_s is None else now + left_s,
         problems=tally.problems,
         warnings=tally.warnings,
+        devices=tally.activities.devices if ended_at is None else (),
     )
 
 
@@ -161,9 +186,9 @@ def _seconds_per_particle(recent: tuple[tuple[float, int], ...]) -> float | None
     return seconds / particles if particles else None
 
 
-def read_progress(events_path: Path, now: float) -> Progress:
-    """Progress of the job that writes these events."""
-    return compute_progress(add_events(Tally(), read_events(events_path)[0]), now)
+def read_progress(events_path: Path, now: float, *, is_over: bool = False) -> Progress:
+    """Progress of the job that writes these events; see `compute_progress`."""
+    return compute_progress(add_events(Tally(), read_events(events_path)[0]), now, is_over=is_over)
 
 
 def rounded_seconds(seconds: float) -> float:
@@ -195,6 +220,8 @@ def progress_text(progress: Progress) -> str:
     parts.append(f"{duration_text(progress.elapsed_s)} elapsed")
     if progress.left_s is not None:
         parts.append(f"about {duration_text(progress.left_s)} left")
+    if progress.ends_at is not None and progress.left_s is not None and progress.left_s >= LONG_S:
+        parts.append(f"ends about {time.strftime('%H:%M', time.localtime(progress.ends_at))}")
     if progress.problems:
         parts.append(f"{len(progress.problems)} skipped")
     return "  ".join([*parts, progress.current])

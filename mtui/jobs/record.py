@@ -8,13 +8,11 @@ Where the population's folder is not writable, jobs live in the user's state fol
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import getpass
 import hashlib
 import json
 import os
-import secrets
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -24,11 +22,11 @@ from typing import Literal
 
 from mtui.errors import JobError
 from mtui.formats import files
+from mtui.jobs.drafts import draft_path, remove_drafts
 from mtui.jobs.heartbeat import host_name
 from mtui.settings import ExportSettings, from_json, to_argv, to_json
 
 Status = Literal["queued", "running", "done", "problems", "failed", "stopped"]
-LONGEST_DRAFT_S = 3600.0
 ENDED: frozenset[Status] = frozenset({"done", "problems", "failed", "stopped"})
 
 
@@ -129,12 +127,11 @@ def create_job(settings: ExportSettings, now: float) -> Job:
     """
     parent = jobs_folder(settings.population)
     files.make_folder(parent)
-    _remove_drafts(parent, now)
-    draft = parent / f".{os.getpid()}.{secrets.token_hex(4)}.new"
+    remove_drafts(parent, now)
+    draft = draft_path(parent)
     files.make_folder(draft)
     try:
-        files.write_text(draft / "settings.json", to_json(settings))
-        files.write_text(draft / "command.sh", f"#!/bin/sh\n{command_line(settings)}\n")
+        write_settings(Job(draft), settings)
         write_state(Job(draft), JobState("queued", now, user_name(), host_name()))
         return Job(_claim_number(draft, parent, settings.population))
     except BaseException:
@@ -145,6 +142,12 @@ def create_job(settings: ExportSettings, now: float) -> Job:
 def command_line(settings: ExportSettings) -> str:
     """The command that gives the same job, quoted for the shell."""
     return shlex.join(["mtui", *to_argv(settings)])
+
+
+def write_settings(job: Job, settings: ExportSettings) -> None:
+    """Write what was asked for, as settings and as a command; raises WriteError."""
+    files.write_text(job.folder / "settings.json", to_json(settings))
+    files.write_text(job.folder / "command.sh", f"#!/bin/sh\n{command_line(settings)}\n")
 
 
 def read_settings(job: Job) -> ExportSettings:
@@ -180,27 +183,23 @@ def user_name() -> str:
         return str(os.getuid())
 
 
+def state_folder() -> Path:
+    """The folder for what mtui remembers of this user."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mtui"
+
+
 def _folder_beside(population: Path) -> Path:
     return files.absolute_path(population).parent / ".mtui" / "jobs"
 
 
 def _folder_of_user(population: Path) -> Path:
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     digest = hashlib.sha256(str(files.absolute_path(population)).encode()).hexdigest()[:8]
-    return state / "mtui" / "jobs" / f"{population.stem}_{digest}"
+    return state_folder() / "jobs" / f"{population.stem}_{digest}"
 
 
 def _numbered(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
         yield from (path for path in folder.iterdir() if path.name.isdecimal())
-
-
-def _remove_drafts(parent: Path, now: float) -> None:
-    """Remove what processes left that were killed while they made a job."""
-    for draft in parent.glob(".*.new"):
-        with contextlib.suppress(FileNotFoundError):
-            if now - draft.stat().st_mtime > LONGEST_DRAFT_S:
-                shutil.rmtree(draft, ignore_errors=True)
 
 
 def _claim_number(draft: Path, parent: Path, population: Path) -> Path:

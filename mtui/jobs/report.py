@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mtui.jobs.events import Event, append_event
 from mtui.jobs.record import Job
+
+if TYPE_CHECKING:
+    from mtui.jobs.results import UnitDone
 
 
 class Stopped(Exception):  # noqa: N818 - it is a wish, not an error
@@ -53,17 +56,24 @@ class Reporter:
         """The job begins and has this much to do."""
         self.say(Event("started", time.time(), particles=particles, series_count=series, unit_count=units))
 
-    def series_begun(self, series: str) -> None:
-        """Work on a series begins."""
-        self.say(Event("series", time.time(), series))
+    def series_begun(self, series: str, units: int) -> None:
+        """Work on a series of so many units begins."""
+        self.say(Event("series", time.time(), series, unit_count=units))
 
-    def unit_done(
-        self, series: str, unit: int, particles: int, seconds: float, *, device: str, last: bool
-    ) -> None:
+    def unit_done(self, done: UnitDone, *, last: bool) -> None:
         """A unit's files are complete; ``last`` is true for the last of its series."""
+        record = done.record
         self.say(
             Event(
-                "unit", time.time(), series, unit, particles, seconds, series_count=int(last), device=device
+                "unit",
+                time.time(),
+                done.series.ref.root,
+                record.number,
+                record.stop - record.start,
+                done.seconds,
+                series_count=int(last),
+                device=done.device,
+                memory_mb=done.memory_mb,
             )
         )
 

@@ -1,31 +1,38 @@
-"""One tilt series of an export: its units computed, written and recorded one after the other."""
+"""One tilt series of an export: its units computed and written one after the other."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from mtui.errors import EngineError
 from mtui.jobs.images import Writers
 from mtui.jobs.pose_work import PoseWork
-from mtui.jobs.report import Reporter, Stopped, StopRequest
+from mtui.jobs.report import Stopped, StopRequest
+from mtui.jobs.results import UnitDone
 from mtui.jobs.series_input import Loaded, LoadedSeries
 from mtui.jobs.stack_work import StackWork
 from mtui.jobs.unit_poses import series_facts
-from mtui.jobs.units import UnitRecord, append_unit, is_complete
+from mtui.jobs.units import UnitRecord, is_complete
 from mtui.jobs.volume_work import VolumeWork
 from mtui.jobs.work import Setting, Work
 from mtui.model.export_plan import ExportPlan, SeriesPlan
 
 
-def export_series(
+def work_on_series(
     plan: ExportPlan,
     series: SeriesPlan,
     loaded: Loaded,
-    records: dict[int, UnitRecord],
-    report: Reporter,
+    records: Mapping[int, UnitRecord],
     stop: StopRequest,
-) -> None:
-    """Export the units of a series that are not in ``records``, adding each to it when it is finished.
+    *,
+    finish: bool = True,
+) -> Iterator[UnitDone]:
+    """Export the units of a series that are not in ``records``, and yield each when it is finished.
+
+    With ``finish`` what belongs to the series as a whole is written too, before its last unit is yielded, and
+    is in that unit's record.
 
     Raises:
         EngineError: the series cannot be worked on.
@@ -41,20 +48,23 @@ def export_series(
     with Writers() as writers:
         work = _begin(Setting(plan, series, facts, writers), loaded)
         for unit in series.units:
-            size, last = unit.stop - unit.start, unit is series.units[-1]
-            record = records.get(unit.number)
-            if record is not None and is_complete(record):
-                work.keep(unit)
-                report.unit_kept(series.ref.root, unit.number, size, last=last)
-                continue
-            if stop.is_set():
-                raise Stopped
             begun = time.monotonic()
-            records[unit.number] = work.export(unit)
-            append_unit(report.job.units_path, records[unit.number])
-            seconds = time.monotonic() - begun
-            report.unit_done(series.ref.root, unit.number, size, seconds, device=work.device, last=last)
-        work.finish()
+            record = records.get(unit.number)
+            is_kept = record is not None and is_complete(record)
+            if record is not None and is_kept:
+                work.keep(unit)
+            elif stop.is_set():
+                raise Stopped
+            else:
+                record = work.export(unit)
+            if finish and unit is series.units[-1]:
+                work.finish()
+                record = replace(record, files={**record.files, **writers.take_written()})
+            if is_kept:
+                yield UnitDone(series, record, kept=True)
+            else:
+                seconds, device = time.monotonic() - begun, work.device
+                yield UnitDone(series, record, seconds, device.name, memory_mb=device.memory_mb)
 
 
 def _begin(setting: Setting, loaded: Loaded) -> Work:

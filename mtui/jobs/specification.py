@@ -54,9 +54,11 @@ def keep_specification(job: Job, plan: ExportPlan) -> None:
     if before is None:
         files.write_text(job.folder / "specification.json", json.dumps(dataclasses.asdict(now), indent=1))
     elif before.digest != now.digest:
+        is_same = before.program == now.program
+        versions = "" if is_same else f", or mtui has: {before.program} to {now.program}"
         raise JobError(
             f"Job {job.number} cannot go on: it started with {before.particles:,} particles of "
-            f"{before.series:,} series, and species or sources have changed since.",
+            f"{before.series:,} series, and species or sources have changed since{versions}.",
             "Start a new export, or restore the version of the species that it started with.",
         )
 

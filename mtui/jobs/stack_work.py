@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,14 +21,29 @@ from mtui.jobs.images import stored_values
 from mtui.jobs.series_input import LoadedSeries
 from mtui.jobs.unit_poses import is_premultiplied, options_of, poses_of, profile_of, stack_rule
 from mtui.jobs.units import UnitRecord
-from mtui.jobs.work import Setting, device_name
+from mtui.jobs.work import Device, Setting, device_of
 from mtui.model.export_plan import Unit
 from mtui.profiles.hand import Hand, HandRule, compute_hand
 from mtui.profiles.names import stack_average_name
 from mtui.profiles.poses import project_poses
 from mtui.profiles.profile import UnitTables
-from mtui.profiles.stacks import UnitStacks, plan_stacks
+from mtui.profiles.stacks import UnitStacks, plan_stacks, slice_order
 from mtui.profiles.tomogram import tomogram_centre_ang
+
+MOST_PIXELS = 1 << 24
+"""Of the images that are computed before they are handed on to be written: 64 MB."""
+
+
+def split_by_size(sizes: Sequence[int], limit: int) -> Iterator[slice]:
+    """Neighbours whose sizes add up to at most ``limit``, or single ones that are larger."""
+    first, total = 0, 0
+    for place, size in enumerate(sizes):
+        if place > first and total + size > limit:
+            yield slice(first, place)
+            first, total = place, 0
+        total += size
+    if first < len(sizes):
+        yield slice(first, len(sizes))
 
 
 @dataclass(slots=True)
@@ -70,27 +86,24 @@ class StackWork:
         return cls(setting, context, _find_hand(setting, loaded), sums)
 
     @property
-    def device(self) -> str:
+    def device(self) -> Device:
         """Where it is computed."""
-        device = next(iter(self.context.source.images.devices()))
-        return device_name(str(device.platform), device.id)
+        return device_of(self.context.source.images)
 
     def export(self, unit: Unit) -> UnitRecord:
         """Compute and write a unit; raises WriteError."""
         plan = self.setting.plan
         stacks = self._stacks(unit)
-        images = extract_images(self.context, stacks.poses.coords_ang, *stacks.pairs)
-        bounds = np.cumsum([0, *(len(tilts) for tilts in stacks.slices)])
-        paths = self._paths(stacks)
-        for row, (path, tilts) in enumerate(zip(paths, stacks.slices, strict=True)):
-            stack = images[bounds[row] : bounds[row + 1]]
-            self.setting.writers.submit(partial(self._save, path, stack))
+        for path, tilts, stack in zip(self._paths(stacks), stacks.slices, self._images(stacks), strict=True):
+            self._save(path, stack)
             self.sums.add(tilts, stored_values(stack, half=not plan.settings.float32))
-        self.setting.writers.wait()
-        part = profile_of(plan).part_of(UnitTables(stacks.poses, options_of(plan), stacks, self.hand))
+        tables = UnitTables(
+            stacks.poses, options_of(plan), stacks, self.hand, describes_series=unit.start == 0
+        )
+        part = profile_of(plan).part_of(tables)
         visible = stacks.projections.visible
         cut = sum(not seen[tilts].all() for seen, tilts in zip(visible, stacks.slices, strict=True))
-        return self.setting.record(unit, part, paths, outside=cut, dropped=stacks.n_dropped)
+        return self.setting.record(unit, part, outside=cut, dropped=stacks.n_dropped)
 
     def keep(self, unit: Unit) -> None:
         """Add the stacks of an earlier run to the means."""
@@ -99,11 +112,22 @@ class StackWork:
             self.sums.add(tilts, read_volume(path))
 
     def finish(self) -> None:
-        """Write the mean of each tilt, in the order of the stacks' tilts; raises WriteError."""
+        """Write the mean of each tilt, in the order of the stacks' slices; raises WriteError."""
         facts = self.setting.facts
         if len(facts.tilts) and self.sums.count.any():
             name = stack_average_name(facts.root, facts.species, facts.pixel)
-            self._save(self.setting.series.folder / name, self.sums.mean[facts.tilts])
+            order = slice_order(facts, profile_of(self.setting.plan).tilt_order)
+            self._save(self.setting.series.folder / name, self.sums.mean[order])
+
+    def _images(self, stacks: UnitStacks) -> Iterator[NDArray[np.float32]]:
+        """Stacks (slice, y, x), a few of them computed at once, so that memory does not grow with the box."""
+        coords = stacks.poses.coords_ang
+        depths = [len(tilts) for tilts in stacks.slices]
+        for part in split_by_size(depths, MOST_PIXELS // self.setting.plan.box_px**2):
+            tilt = np.concatenate(stacks.slices[part])
+            particle = np.repeat(np.arange(part.stop - part.start), depths[part])
+            images = extract_images(self.context, coords[part], particle, tilt)
+            yield from np.split(images, np.cumsum(depths[part])[:-1])
 
     def _stacks(self, unit: Unit) -> UnitStacks:
         plan = self.setting.plan
@@ -120,7 +144,9 @@ class StackWork:
 
     def _save(self, path: Path, stack: NDArray[np.float32]) -> None:
         half = not self.setting.plan.settings.float32
-        write_mrc(path, stack, self.setting.facts.angpix, half, standard=True)
+        angpix = self.setting.facts.angpix
+        write = partial(write_mrc, array=stack, angpix=angpix, half=half, standard=True)
+        self.setting.writers.submit(path, write)
 
 
 def _find_hand(setting: Setting, loaded: LoadedSeries) -> Hand | None:

@@ -41,15 +41,19 @@ def launch_export(settings: ExportSettings, tell: Callable[[str], None] | None =
     return _launch((), to_json(absolute_settings(settings)), tell)
 
 
-def resume_job(job: Job, tell: Callable[[str], None] | None = None) -> Started:
+def resume_job(
+    job: Job, tell: Callable[[str], None] | None = None, workers: ExportSettings | None = None
+) -> Started:
     """Go on with a job that was stopped, failed or killed: what is finished is kept, the rest is done.
+
+    ``workers`` are settings of which those count that say who does the rest.
 
     Raises:
         JobError: it runs already, somebody else was faster, or its particles have changed.
         InputError: it cannot be read any more, or another export writes to its places.
     """
     refuse_running(job)
-    return _launch((str(job.folder),), "", tell)
+    return _launch((str(job.folder),), to_json(workers) if workers else "", tell)
 
 
 def _launch(words: tuple[str, ...], text: str, tell: Callable[[str], None] | None) -> Started:

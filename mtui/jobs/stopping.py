@@ -7,6 +7,7 @@ import os
 import signal
 from dataclasses import dataclass
 from threading import Event as Flag
+from typing import Literal
 
 from mtui.errors import JobError
 from mtui.formats import files
@@ -33,29 +34,35 @@ class StopWish:
         return self.flag.is_set() or self.claim.job.stop_path.exists()
 
 
-def stop_job(job: Job, *, now: bool = False) -> bool:
-    """Ask a job to stop after the unit in hand, or at once; finished files stay complete either way.
+Manner = Literal["", "after the unit in hand", "at once"]
+"""How a job ends; empty where it does not run."""
 
-    Returns whether it ran.
+
+def stop_job(job: Job, *, now: bool = False) -> Manner:
+    """Ask a job to stop after the unit in hand; asked again, or ``now``, at once. Returns how it will end.
+
+    Finished files stay complete either way.
 
     Raises:
-        JobError: it shall stop at once and runs on another machine.
-        WriteError: the job belongs to somebody else.
+        JobError: it shall stop at once and runs on another machine, or belongs to somebody else.
+        WriteError: the job's folder belongs to somebody else.
     """
     beat = running(job)
     if beat is None:
-        return False
-    if beat.host == host_name():
-        with contextlib.suppress(ProcessLookupError):
-            _send(job, beat.pid, signal.SIGINT if now else signal.SIGTERM)
-    elif now:
+        return ""
+    now = now or job.stop_path.exists()
+    is_here = beat.host == host_name()
+    if now and not is_here:
         raise JobError(
             f"Job {job.number} runs on {beat.host}, not here; from here it can only stop after its unit.",
             f"To end it at once: ssh {beat.host} kill -INT {beat.pid}",
         )
-    else:
+    if is_here:
+        with contextlib.suppress(ProcessLookupError):
+            _send(job, beat.pid, signal.SIGINT if now else signal.SIGTERM)
+    if not now:
         files.write_text(job.stop_path, f"{user_name()} on {host_name()}\n")
-    return True
+    return "at once" if now else "after the unit in hand"
 
 
 def _send(job: Job, pid: int, number: signal.Signals) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from mtui.formats.files import CHUNK_BYTES
 from mtui.jobs.append import append_line
 from mtui.profiles.profile import Part
 
@@ -26,8 +28,8 @@ class UnitRecord:
     stop: int
     tables: Part
     """The unit's rows of each table of the export's profile."""
-    files: dict[str, int]
-    """Images that were written, with their sizes in bytes."""
+    files: dict[str, list[int]]
+    """Images that were written, each with its `fingerprint`; with a series' last unit the average too."""
     outside: int = 0
     """Particles that some of the tilts used do not show, or not as a whole."""
     dropped: int = 0
@@ -35,8 +37,18 @@ class UnitRecord:
 
 
 def append_unit(path: Path, record: UnitRecord) -> None:
-    """Append a record and wait until it is on disk; raises WriteError."""
-    append_line(path, json.dumps(dataclasses.asdict(record)), flush=True)
+    """Append a record; raises WriteError.
+
+    It survives the process at once, and a failure of power after `flush_file`; without a record its unit is
+    done again, which is no more than a loss of time.
+    """
+    append_line(path, encode_unit(record))
+
+
+def encode_unit(record: UnitRecord) -> str:
+    """A record as one line of JSON."""
+    # Not `asdict`, which copies every cell of the tables.
+    return json.dumps({item.name: getattr(record, item.name) for item in dataclasses.fields(record)})
 
 
 def read_units(path: Path) -> dict[int, UnitRecord]:
@@ -45,21 +57,45 @@ def read_units(path: Path) -> dict[int, UnitRecord]:
         return {}
     records: dict[int, UnitRecord] = {}
     for line in path.read_bytes().splitlines():
-        try:
-            record = UnitRecord(**json.loads(line))
-        except (ValueError, TypeError):
-            continue
-        records[record.number] = record
+        record = decode_unit(line)
+        if record is not None:
+            records[record.number] = record
     return records
 
 
-def is_complete(record: UnitRecord) -> bool:
-    """Whether all images of a finished unit are still there with the size they were written with."""
-    return all(_size(Path(name)) == size for name, size in record.files.items())
-
-
-def _size(path: Path) -> int:
+def decode_unit(line: bytes | str) -> UnitRecord | None:
+    """The record that :func:`encode_unit` wrote; None for a line that was cut off."""
     try:
-        return path.stat().st_size
+        return UnitRecord(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
+
+
+def fingerprint(path: Path) -> list[int]:
+    """Size in bytes, time of the last change in ns, and CRC-32 of a file; raises OSError."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns, _checksum(path)]
+
+
+def is_complete(record: UnitRecord) -> bool:
+    """Whether all images of a finished unit are still there as they were written."""
+    return all(_is_same(Path(name), *known) for name, known in record.files.items())
+
+
+def _is_same(path: Path, size: int, changed_ns: int, checksum: int) -> bool:
+    """Whether a file is the one that was written; it is read only where its time has changed."""
+    try:
+        status = path.stat()
+        if status.st_size != size:
+            return False
+        return status.st_mtime_ns == changed_ns or _checksum(path) == checksum
     except OSError:
-        return -1
+        return False
+
+
+def _checksum(path: Path) -> int:
+    checksum = 0
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            checksum = zlib.crc32(chunk, checksum)
+    return checksum

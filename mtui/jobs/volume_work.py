@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtui.engine.export_unit import export_unit
+from mtui.engine.export_unit import UnitResult, export_unit
 from mtui.engine.series_context import SeriesContext, prepare_series
 from mtui.formats.mrc import write_mrc
 from mtui.geometry.tilts import Frame
@@ -17,7 +18,7 @@ from mtui.jobs.images import RunningSum
 from mtui.jobs.series_input import LoadedSeries
 from mtui.jobs.unit_poses import options_of, poses_of, profile_of
 from mtui.jobs.units import UnitRecord
-from mtui.jobs.work import Setting, device_name
+from mtui.jobs.work import Device, Setting, device_of
 from mtui.model.export_plan import Unit
 from mtui.profiles.names import average_name, ctf_name, volume_name
 from mtui.profiles.poses import UnitPoses, project_poses
@@ -32,6 +33,8 @@ class VolumeWork:
     setting: Setting
     context: SeriesContext
     total: RunningSum
+    ahead: dict[int, Iterator[UnitResult]] = field(default_factory=dict)
+    """The unit that follows, begun while the files of the one before are finished."""
 
     @classmethod
     def begin(cls, setting: Setting, loaded: LoadedSeries) -> VolumeWork:
@@ -40,30 +43,29 @@ class VolumeWork:
         return cls(setting, prepare_series(loaded.input, loaded.settings), RunningSum(np.zeros(shape)))
 
     @property
-    def device(self) -> str:
+    def device(self) -> Device:
         """Where it is computed."""
-        device = next(iter(self.context.shared.images.devices()))
-        return device_name(str(device.platform), device.id)
+        return device_of(self.context.shared.images)
 
     def export(self, unit: Unit) -> UnitRecord:
         """Compute and write a unit; raises WriteError."""
         plan, series = self.setting.plan, self.setting.series
-        particles = plan.particles.select(series.rows[unit.start : unit.stop])
         outside = 0
-        for result in export_unit(self.context, particles.positions_ang, particles.angles_deg):
+        for result in self.ahead.pop(unit.number, None) or self._begin_unit(unit):
             for offset, (volume, ctf) in enumerate(zip(result.volumes, result.ctfs, strict=True)):
-                index = unit.start + result.first + offset
-                self.setting.writers.submit(partial(self._write, index, volume, ctf))
+                paths = self._paths(unit.start + result.first + offset)
+                for path, values in zip(paths, (volume, ctf), strict=False):
+                    self._save(path, values)
             self.total.add(result.volumes, half=not plan.settings.float32)
             outside += int(np.count_nonzero(result.tilts_outside))
-        self.setting.writers.wait()
-        files = [path for index in range(unit.start, unit.stop) for path in self._paths(index)]
+        self._look_ahead(unit)
         poses = poses_of(plan, series, self.setting.facts, unit)
         tables = UnitTables(poses, options_of(plan), self._stacks(poses))
-        return self.setting.record(unit, profile_of(plan).part_of(tables), files, outside=outside)
+        return self.setting.record(unit, profile_of(plan).part_of(tables), outside=outside)
 
     def keep(self, unit: Unit) -> None:
         """Add the volumes of an earlier run to the average."""
+        self.ahead.clear()
         self.total.add_files([self._paths(index)[0] for index in range(unit.start, unit.stop)])
 
     def finish(self) -> None:
@@ -71,6 +73,16 @@ class VolumeWork:
         facts = self.setting.facts
         name = average_name(facts.root, facts.species, facts.pixel)
         self._save(self.setting.series.folder / name, self.total.mean)
+
+    def _begin_unit(self, unit: Unit) -> Iterator[UnitResult]:
+        series = self.setting.series
+        particles = self.setting.plan.particles.select(series.rows[unit.start : unit.stop])
+        return export_unit(self.context, particles.positions_ang, particles.angles_deg)
+
+    def _look_ahead(self, unit: Unit) -> None:
+        units = self.setting.series.units
+        for following in units[units.index(unit) + 1 :][:1]:
+            self.ahead[following.number] = self._begin_unit(following)
 
     def _paths(self, index: int) -> list[Path]:
         facts, folder = self.setting.facts, self.setting.series.folder
@@ -80,15 +92,12 @@ class VolumeWork:
             names.append(ctf_name(*key))
         return [folder / name for name in names]
 
-    def _write(self, index: int, volume: NDArray[np.float32], ctf: NDArray[np.float32]) -> None:
-        for path, values in zip(self._paths(index), (volume, ctf), strict=False):
-            self._save(path, values)
-
     def _save(self, path: Path, values: NDArray[np.float32]) -> None:
-        """Headers of the profile that is M's own are M's; the others are what MRC2014 calls valid."""
-        plan = self.setting.plan
-        is_standard = plan.target.profile != "relion3"
-        write_mrc(path, values, self.setting.facts.angpix, not plan.settings.float32, standard=is_standard)
+        """As M does, but with a header that MRC2014 calls valid (version, mean and rms)."""
+        half = not self.setting.plan.settings.float32
+        angpix = self.setting.facts.angpix
+        write = partial(write_mrc, array=values, angpix=angpix, half=half, standard=True)
+        self.setting.writers.submit(path, write)
 
     def _stacks(self, poses: UnitPoses) -> UnitStacks | None:
         """Every tilt of every particle, for a profile that describes them."""

@@ -22,6 +22,7 @@ from types import FrameType
 from mtui.errors import ExitCode, MtuiError, WriteError
 from mtui.jobs.answer import Started, encode_error, encode_started
 from mtui.jobs.begin import Begun, begin, resume, use_devices
+from mtui.jobs.estimate import estimate_seconds, remember_speed
 from mtui.jobs.events import Event, append_event
 from mtui.jobs.heartbeat import host_name
 from mtui.jobs.leftovers import remove_leftovers
@@ -36,7 +37,7 @@ def main(words: Sequence[str]) -> int:
     _listen(stop)
     with ExitStack() as held:
         try:
-            begun = resume(Job(Path(words[0])), held) if words else begin(sys.stdin.read(), held)
+            begun = _begin(words, sys.stdin.read(), held)
         except MtuiError as error:
             print(encode_error(error), flush=True)
             return error.exit_code
@@ -46,20 +47,32 @@ def main(words: Sequence[str]) -> int:
     return state.exit_code
 
 
+def _begin(words: Sequence[str], text: str, held: ExitStack) -> Begun:
+    return resume(Job(Path(words[0])), text, held) if words else begin(text, held)
+
+
 def _listen(stop: Flag) -> None:
-    def request_stop(_number: int, _frame: FrameType | None) -> None:
+    def end_now(_number: int, _frame: FrameType | None) -> None:
+        # Once: what comes later would interrupt the clearing up, and the record of how it ended.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    def request_stop(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
-            raise KeyboardInterrupt
+            end_now(number, frame)
         stop.set()
 
     signal.signal(signal.SIGTERM, request_stop)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, end_now)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _answer(begun: Begun) -> None:
     """Say that the job runs, to whoever still listens, and let go of the pipes."""
-    started = Started(begun.job.folder, begun.plan.warnings, begun.plan.left_out)
+    plan = begun.plan
+    seconds = estimate_seconds(plan) if begun.claim.number == 1 else None
+    started = Started(begun.job.folder, plan.warnings, plan.left_out, seconds)
     try:
         print(encode_started(started), flush=True)
     except BrokenPipeError:
@@ -82,6 +95,7 @@ def _run(begun: Begun, stop: Flag) -> JobState:
         outcome = run_export(begun.plan, Reporter(job), StopWish(begun.claim, stop))
         state = replace(_ended(outcome), left_out=begun.plan.left_out)
         remove_leftovers(begun.plan, job)
+        remember_speed(job, begun.plan)
     except (Stopped, KeyboardInterrupt):
         return _state("stopped", "It was stopped; finished files are complete.", code=ExitCode.INTERRUPTED)
     except MtuiError as error:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mtui.errors import InputError
+from mtui.matching.distances import SLACK_ANG
 from mtui.matching.pairs import rows_by_series
-from mtui.matching.sets import SLACK_ANG
-from mtui.model.particles import MISSING, ParticleSet
+from mtui.matching.scores import column_of, read_scores
+from mtui.model.particles import ParticleSet
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -67,35 +67,8 @@ def find_particle_duplicates(
     Raises:
         InputError: no such column, or a value that is not a number, with its row.
     """
-    score = None if best_by is None else _scores(particles, best_by, highest)
+    score = None if best_by is None else read_scores(column_of(particles, best_by), best_by, highest)
     return find_duplicates(particles.positions_ang[:, 0], particles.source_hash, distance_ang, score)
-
-
-def _scores(particles: ParticleSet, column: str, highest: bool) -> Floats:
-    values = dict(particles.extra).get(column)
-    if values is None:
-        listed = ", ".join(name for name, _ in particles.extra) or "none"
-        raise InputError(f"The particles have no column {column!r}.", f"Extra columns are: {listed}.")
-    score = np.full(len(values), -np.inf)
-    given = np.flatnonzero(values != MISSING)
-    try:
-        score[given] = values[given].astype(np.float64)
-    except ValueError:
-        row = next(int(at) for at in given if not _is_number(str(values[at])))
-        raise InputError(
-            f"Row {row + 1} has {str(values[row])!r} in column {column!r}, which is not a number.",
-            "Choose a column of numbers.",
-        ) from None
-    score[np.isnan(score)] = -np.inf
-    return score if highest else np.where(np.isneginf(score), score, -score)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _close_pairs(positions_ang: Floats, distance_ang: float) -> Indices:

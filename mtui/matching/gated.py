@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mtui.matching.distances import SLACK_ANG
 from mtui.matching.pairs import Pairs, pair_particles
 from mtui.matching.parallel import Progress
-from mtui.matching.sets import SLACK_ANG
 
 
 def pair_particles_within(

@@ -1,7 +1,8 @@
 """Which tilt series a table's names stand for.
 
 Names come as file names, paths and tomogram names of many programs. The rules of the ladder are tried in
-turn; all are case-sensitive and compare whole names, so that ``TS_1`` never stands for ``TS_10``.
+turn, after them those that the user gives; all are case-sensitive and compare whole names, so that ``TS_1``
+never stands for ``TS_10``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,16 @@ EXAMPLES = 10
 _EXTENSION = re.compile(r"\.[A-Za-z]\w*$")
 """What follows the last point, unless it starts with a digit: ``TS_1_10.00Apx`` has no extension."""
 _ANGPIX_SUFFIX = re.compile(r"_\d+(\.\d+)?Apx$")
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """A rule of the user's."""
+
+    words: str
+    """What it is called in reports."""
+    reading: Callable[[str], str | None]
+    """The name of a tilt series for a name of the table, or None where the rule does not apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +73,10 @@ class NameReport:
         return found
 
 
-def match_names(names: NDArray[np.str_], series: Sequence[SeriesRef]) -> NameReport:
-    """Find the tilt series of each row's name ``(N,)``.
+def match_names(
+    names: NDArray[np.str_], series: Sequence[SeriesRef], more_rules: Sequence[NameRule] = ()
+) -> NameReport:
+    """Find the tilt series of each row's name ``(N,)``, with the user's own rules after the ladder's.
 
     Two sources may list one series by the same hash; then the first counts.
 
@@ -72,7 +85,7 @@ def match_names(names: NDArray[np.str_], series: Sequence[SeriesRef]) -> NameRep
     """
     distinct, codes = group_codes(names)
     index = _Index.of(series)
-    hits = {name: _find(name, index) for name in distinct}
+    hits = {name: _find(name, index, more_rules) for name in distinct}
     _refuse_ambiguous(hits, codes, distinct)
     matches = [NameMatch(name, found[0], rule) for name, (rule, found) in hits.items() if found]
     place = {match.name: number for number, match in enumerate(matches)}
@@ -112,13 +125,18 @@ class _Index:
         )
 
 
-def _find(name: str, index: _Index) -> tuple[str, tuple[SeriesRef, ...]]:
+def _find(name: str, index: _Index, more_rules: Sequence[NameRule]) -> tuple[str, tuple[SeriesRef, ...]]:
     """The first rule that finds any series, and what it finds."""
     base = base_name(name)
     for rule, lookup in _LADDER:
         found = lookup(base, index)
         if found:
             return rule, found
+    for own in more_rules:
+        read = own.reading(name)
+        found = (_by_file_name(read, index) or _by_stem(read, index)) if read else ()
+        if found:
+            return own.words, found
     return "", ()
 
 

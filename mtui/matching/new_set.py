@@ -6,16 +6,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtui.errors import InputError, MatchingError
+from mtui.matching.name_rules import rules_of
 from mtui.matching.names import EXAMPLES, NameReport, match_names
-from mtui.model.dialects import TOMO_NAME, Detection, detect_dialect
+from mtui.matching.scores import column_of
+from mtui.model.dialects import TOMO_NAME, Detection, Dialect, detect_dialect
 from mtui.model.particle_tables import read_m_particles
 from mtui.model.particles import ParticleSet
 from mtui.model.population import BrokenEntry, Population, SeriesRef
 from mtui.model.relion_columns import HALF
 from mtui.model.relion_particles import convert_particles, m_detection
-from mtui.model.relion_positions import Rooms, StatedAngpix
+from mtui.model.relion_positions import Rooms, Stated
 from mtui.model.relion_table import ParticleTable, read_particle_table
 from mtui.model.source import DataSource
 from mtui.model.species import Species, existing_particles, load_species
@@ -23,6 +26,20 @@ from mtui.model.version_folders import archived_species
 from mtui.settings import IntersectSettings
 
 MICROGRAPH_NAME = "rlnMicrographName"
+ONLY_RELION = (
+    "coords_angpix",
+    "shifts_angpix",
+    "dialect",
+    "centre",
+    "centre_offset",
+    "angles",
+    "strip_prefix",
+    "strip_suffix",
+    "name_pattern",
+    "name_map",
+    "source",
+)
+"""Settings that tell how a table of RELION is to be read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +56,8 @@ class NewSet:
     """How names were understood; None for tables of M, which carry hashes."""
     has_halves: bool
     """Whether the table says which half-set each particle is in."""
+    better_by: NDArray[np.str_] | None = None
+    """``(N,)`` texts of the column that says which pose is better, if one was asked for."""
 
     @property
     def unmatched_rows(self) -> int:
@@ -52,11 +71,12 @@ def read_new_set(population: Population, species: Species, settings: IntersectSe
     Raises:
         InputError: not exactly one set is named; no such file.
         FormatError: the table cannot be read, see `particle_tables` and `relion_table`.
-        MatchingError: ambiguous names, no row with a known name, or with strict names any row without.
+        MatchingError: ambiguous names, no row with a known name, or with strict names any row whose name
+            or source hash is unknown.
     """
     if settings.m_star is not None and settings.relion_star is None:
-        _refuse_pixel_sizes(settings)
-        return _read_m(population, settings.m_star)
+        _refuse_for_m(settings)
+        return _read_m(population, settings, find_m_table(settings.m_star))
     if settings.relion_star is not None and settings.m_star is None:
         return _read_relion(population, species, settings, settings.relion_star)
     raise InputError(
@@ -73,14 +93,19 @@ def find_m_table(path: Path) -> Path:
     return path
 
 
-def _read_m(population: Population, path: Path) -> NewSet:
-    table = find_m_table(path)
+def _read_m(population: Population, settings: IntersectSettings, table: Path) -> NewSet:
     particles = read_m_particles(table)
     known = population.series_by_hash()
     strange = sorted(set(particles.source_hash.tolist()) - known.keys())
     detection = m_detection()
     if strange:
         rows = int(np.isin(particles.source_hash, strange).sum())
+        if settings.strict_names:
+            raise MatchingError(
+                f"{rows:,} of {len(particles):,} rows of {table} carry source hashes that no source lists, "
+                f"the first one {strange[0]}.",
+                "Leave these rows out, or leave out --strict-names: then they count as only new, as in M.",
+            )
         detection = replace(
             detection,
             warnings=(
@@ -88,14 +113,17 @@ def _read_m(population: Population, path: Path) -> NewSet:
             ),
         )
     kept = tuple((name, values) for name, values in particles.extra if not name.startswith("wrp"))
-    return NewSet(table, replace(particles, extra=kept), len(particles), detection, None, True)
+    better = None if settings.better_by is None else column_of(particles, settings.better_by)
+    return NewSet(table, replace(particles, extra=kept), len(particles), detection, None, True, better)
 
 
 def _read_relion(population: Population, species: Species, settings: IntersectSettings, path: Path) -> NewSet:
     series = _selected_series(population, settings.source)
     table = read_particle_table(path)
     dialect = detect_dialect(table, angpix_stated=settings.coords_angpix is not None)
-    names = match_names(table.texts(_name_column(table)), series)
+    if settings.dialect is not None:
+        dialect = Dialect[settings.dialect.upper()]
+    names = match_names(table.texts(_name_column(table)), series, rules_of(settings))
     _refuse_unmatched(path, names, strict=settings.strict_names)
     known = table.select(names.row_match >= 0)
     place = names.row_match[names.row_match >= 0]
@@ -103,8 +131,12 @@ def _read_relion(population: Population, species: Species, settings: IntersectSe
     rooms = Rooms(
         np.array([ref.source.volume_ang for ref in refs])[place], float(refs[place[0]].source.angpix)
     )
-    stated = StatedAngpix(
-        *(None if size is None else float(size) for size in (settings.coords_angpix, settings.shifts_angpix))
+    stated = Stated(
+        None if settings.coords_angpix is None else float(settings.coords_angpix),
+        None if settings.shifts_angpix is None else float(settings.shifts_angpix),
+        settings.centre,
+        settings.angles,
+        settings.centre_offset or 0.0,
     )
     read = convert_particles(known, dialect, rooms, stated, float(species.box_px * species.angpix))
     particles = ParticleSet(
@@ -115,17 +147,27 @@ def _read_relion(population: Population, species: Species, settings: IntersectSe
         np.array([ref.hash for ref in refs], np.str_)[place],
         read.extra,
     )
-    return NewSet(path, particles, len(table), read.detection, names, table.has(HALF))
+    better = None if settings.better_by is None else _texts_of(known, settings.better_by)
+    return NewSet(path, particles, len(table), read.detection, names, table.has(HALF), better)
 
 
-def _refuse_pixel_sizes(settings: IntersectSettings) -> None:
-    for flag, value in (
-        ("--coords-angpix", settings.coords_angpix),
-        ("--shifts-angpix", settings.shifts_angpix),
-    ):
-        if value is not None:
+def _texts_of(table: ParticleTable, column: str) -> NDArray[np.str_]:
+    if not table.has(column):
+        raise InputError(
+            f"{table.path} has no column {column!r}.", f"Its columns are: {', '.join(table.columns)}."
+        )
+    return table.texts(column)
+
+
+def _refuse_for_m(settings: IntersectSettings) -> None:
+    """Tables of M are in Å and carry hashes, so nothing has to be said about them."""
+    for name in ONLY_RELION:
+        value = getattr(settings, name)
+        if value not in (None, ()):
+            flag = f"--{name.replace('_', '-')}"
+            words = " ".join(value) if isinstance(value, tuple) else value
             raise InputError(
-                f"{flag} {value} does not apply to {settings.m_star}: tables of M are in Å.",
+                f"{flag} {words} does not apply to {settings.m_star}: tables of M are in Å and carry hashes.",
                 f"Leave out {flag}.",
             )
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
+from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def _pair_in_workers(requests: Sequence[Request], count: int, report: Progress) 
 def _processes(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Worker processes, which are gone when the block is left for whatever reason."""
     environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "mtui.matching.worker"]
+    command = [sys.executable, "-P", "-m", "mtui.matching.worker"]
     processes = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         for _ in range(count)
@@ -113,16 +114,16 @@ def _feed(
     done: SimpleQueue[tuple[int, Answer | MtuiError]],
 ) -> None:
     """Send one series after the other to a process until none is waiting."""
-    assert process.stdin is not None and process.stdout is not None
+    stdin, stdout = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
     while True:
         try:
             index = waiting.get_nowait()
         except Empty:
             return
         try:
-            pickle.dump(requests[index], process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
-            process.stdin.flush()
-            done.put((index, pickle.load(process.stdout)))
+            pickle.dump(requests[index], stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            stdin.flush()
+            done.put((index, pickle.load(stdout)))
         except (OSError, EOFError, pickle.UnpicklingError):
             done.put((index, _lost(process)))
             return

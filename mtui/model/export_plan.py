@@ -29,7 +29,7 @@ from mtui.model.population import BrokenEntry, Population, SeriesRef
 from mtui.model.source import DataSource
 from mtui.model.species import Species
 from mtui.settings import ExportSettings
-from mtui.settings.outputs import Output, resolve_output
+from mtui.settings.outputs import Output, idle_flags, resolve_output
 
 UNIT_PARTICLES = 64
 """Particles in one unit of work; a constant, so that an export has the same units on any machine."""
@@ -301,7 +301,11 @@ def _warnings(inputs: ExportInputs, settings: ExportSettings, angpix: Decimal) -
     ]
     if gone:
         yield f"{RAW_GONE} (source {', '.join(gone)}): their size is taken from the averages' headers."
+    target = resolve_output(settings.output_kind, settings.profile)
+    idle = ", ".join(idle_flags(settings, target))
+    if idle:
+        yield f"Without effect in the profile {target.profile}: {idle}."
     box = settings.box or species.box_px
     diameter = settings.diameter or species.diameter_ang
-    if box * angpix < diameter:
+    if target.kind != "none" and box * angpix < diameter:
         yield f"The box, {box * angpix:f} Å, is smaller than the particle's diameter, {diameter} Å."

@@ -20,12 +20,16 @@ def subtomogram_matrices(table: ParticleTable) -> Floats | None:
     return matrix_from_euler(angles_deg) if np.any(angles_deg) else None
 
 
-def compose_angles(table: ParticleTable, subtomogram: Floats | None) -> tuple[Floats, str]:
+def compose_angles(
+    table: ParticleTable, subtomogram: Floats | None, *, ignored: bool = False
+) -> tuple[Floats, str]:
     """Angles ``(N, 3)`` rot, tilt, psi in degrees from particle to tomogram, and where they come from.
 
-    As in RELION the rotation is ``A_subtomogram A_particle``; a table without angles has zeros for the
-    latter.
+    As in RELION the rotation is ``A_subtomogram A_particle``; a table without angles, or whose angles are
+    ``ignored``, has zeros for the latter.
     """
+    if ignored:
+        return np.zeros((len(table), 3)), "0, as stated"
     words = ", ".join(ANGLES)
     if any(table.has(name) for name in ANGLES):
         angles_deg = vectors(table, ANGLES)

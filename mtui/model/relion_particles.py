@@ -12,7 +12,7 @@ from mtui.model.relion_angles import compose_angles, subtomogram_matrices
 from mtui.model.relion_checks import check_inside, stale_notes
 from mtui.model.relion_columns import halves
 from mtui.model.relion_notes import table_notes, table_warnings
-from mtui.model.relion_positions import Rooms, StatedAngpix, compute_shifts, place_coordinates
+from mtui.model.relion_positions import Rooms, Stated, compute_shifts, place_coordinates
 from mtui.model.relion_table import ParticleTable
 
 Floats = NDArray[np.float64]
@@ -34,7 +34,7 @@ class RelionParticles:
 
 
 def convert_particles(
-    table: ParticleTable, dialect: Dialect, rooms: Rooms, stated: StatedAngpix, margin_ang: float
+    table: ParticleTable, dialect: Dialect, rooms: Rooms, stated: Stated, margin_ang: float
 ) -> RelionParticles:
     """Positions, angles and half-sets of all rows of a table.
 
@@ -49,10 +49,10 @@ def convert_particles(
     """
     coordinates = place_coordinates(table, dialect, rooms, stated)
     origins_ang, shifts = compute_shifts(table, coordinates, dialect, stated)
-    subtomogram = subtomogram_matrices(table)
+    subtomogram = None if stated.angles in ("particle", "none") else subtomogram_matrices(table)
     if subtomogram is not None:
         origins_ang = np.einsum("nij,nj->ni", subtomogram, origins_ang)
-    angles_deg, words = compose_angles(table, subtomogram)
+    angles_deg, words = compose_angles(table, subtomogram, ignored=stated.angles == "none")
     warnings = (
         *stale_notes(table, dialect, rooms, coordinates),
         *check_inside(

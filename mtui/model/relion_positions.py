@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,24 @@ from mtui.model.relion_columns import ORIGINS_ANG, ORIGINS_PX, vectors
 from mtui.model.relion_table import ParticleTable
 
 Floats = NDArray[np.float64]
+CORNER = "the corner of the volume"
+MIDDLE = "the middle of the volume (size / 2)"
 
 
 @dataclass(frozen=True, slots=True)
-class StatedAngpix:
-    """Pixel sizes that the user states; they win over the table's."""
+class Stated:
+    """What the user says about a table; it wins over what the table says."""
 
     coordinates: float | None = None
+    """Å per pixel of the coordinates."""
     shifts: float | None = None
+    """Å per pixel of the origins."""
+    centre: str | None = None
+    """``corner`` or ``middle`` of the volume, where coordinates are counted from."""
+    angles: str | None = None
+    """``composed`` with the sub-tomogram's rotation, the ``particle``'s own, or ``none``."""
+    offset_ang: float = 0.0
+    """Added to x, y and z of every position."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,9 +63,23 @@ class Coordinates:
         return scaled + self.from_ang
 
 
-def place_coordinates(
-    table: ParticleTable, dialect: Dialect, rooms: Rooms, stated: StatedAngpix
-) -> Coordinates:
+def place_coordinates(table: ParticleTable, dialect: Dialect, rooms: Rooms, stated: Stated) -> Coordinates:
+    """Coordinates of a dialect, counted from where the user says if they do; see `dialect_coordinates`.
+
+    An offset is for tables whose middle is not size / 2: RELION's own picker takes size / 2 - 1.
+    """
+    found = dialect_coordinates(table, dialect, rooms, stated)
+    if stated.centre == "corner":
+        found = replace(found, from_ang=0.0, centre=f"{CORNER}, as stated")
+    elif stated.centre == "middle":
+        found = replace(found, from_ang=rooms.volume_ang / 2, centre=f"{MIDDLE}, as stated")
+    if stated.offset_ang:
+        moved = found.from_ang + stated.offset_ang
+        return replace(found, from_ang=moved, centre=f"{found.centre}, {stated.offset_ang:+g} Å as stated")
+    return found
+
+
+def dialect_coordinates(table: ParticleTable, dialect: Dialect, rooms: Rooms, stated: Stated) -> Coordinates:
     """Coordinates of a dialect.
 
     RELION 5 counts from the middle of the volume (size / 2), and its centred coordinates win over pixel
@@ -66,27 +90,25 @@ def place_coordinates(
         FormatError: see `relion_columns.vectors`, `relion_angpix.coordinate_angpix`; a pixel size is stated
             for coordinates that are in Å.
     """
-    corner = "the corner of the volume"
     if dialect is Dialect.NORMALISED:
         used = UsedAngpix((), "fractions of the volume")
-        return Coordinates(vectors(table, COORDINATES) * rooms.volume_ang, None, 0.0, used, corner)
+        return Coordinates(vectors(table, COORDINATES) * rooms.volume_ang, None, 0.0, used, CORNER)
     if dialect is Dialect.RELION5 and (stated.coordinates is None or not table.has(*COORDINATES)):
         if stated.coordinates is not None:
             raise FormatError(
                 f"{table.path} has its coordinates in Å ({CENTRED[0]}), which no pixel size can scale.",
                 "Leave out --coords-angpix.",
             )
-        middle = "the middle of the volume (size / 2)"
         return Coordinates(
-            vectors(table, CENTRED), None, rooms.volume_ang / 2, UsedAngpix((), IN_ANG), middle
+            vectors(table, CENTRED), None, rooms.volume_ang / 2, UsedAngpix((), IN_ANG), MIDDLE
         )
     values = vectors(table, COORDINATES, z_optional=dialect in (Dialect.RELION30, Dialect.RELION31))
     angpix = coordinate_angpix(table, dialect, stated.coordinates)
-    return Coordinates(values, angpix, 0.0, angpix.used(), corner)
+    return Coordinates(values, angpix, 0.0, angpix.used(), CORNER)
 
 
 def compute_shifts(
-    table: ParticleTable, coordinates: Coordinates, dialect: Dialect, stated: StatedAngpix
+    table: ParticleTable, coordinates: Coordinates, dialect: Dialect, stated: Stated
 ) -> tuple[Floats, UsedAngpix]:
     """Origins ``(N, 3)`` in Å in the frame of the particle's image, and what scaled them.
 
@@ -105,7 +127,7 @@ def compute_shifts(
 
 
 def _shift_angpix(
-    table: ParticleTable, coordinates: Coordinates, dialect: Dialect, stated: StatedAngpix
+    table: ParticleTable, coordinates: Coordinates, dialect: Dialect, stated: Stated
 ) -> RowAngpix:
     """The pixel size of origins in pixels: stated, else the table's own, else that of the coordinates."""
     if stated.shifts is not None:

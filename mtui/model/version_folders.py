@@ -83,13 +83,17 @@ def same_files(first: Path, second: Path) -> bool:
 def archive_current(species: Species, version: str) -> None:
     """Put the species as it is on disk into ``versions/`` unless it is there; raises WriteError.
 
-    Maps are copied, not linked: M overwrites its files in place.
+    Maps are copied, not linked: M overwrites its files in place. A species that never had a version text is
+    archived with the one that its files give, so that it can be found and restored.
     """
     if _holds_table_of(species.versions_folder / version, species):
         return
 
     def fill(folder: Path) -> None:
-        copy_file(species.path, folder / species.path.name)
+        if species.version:
+            copy_file(species.path, folder / species.path.name)
+        else:
+            save_species(replace(species, path=folder / species.path.name, version=version))
         for suffix in (_TABLE, _ANGULAR, *_COPIED):
             _copy_if_there(species, suffix, folder)
 

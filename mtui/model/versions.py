@@ -83,12 +83,13 @@ def commit_particles(species: Species, particles: ParticleSet) -> Species:
             return current
         version = compute_version(current, particles)
         # Half-sets and extra columns are not part of the text: such a change keeps it, as in M.
-        previous = current.previous_version if version == current.version else current.version
+        before = current.version if current.dont_version else _text_of(current)
+        previous = current.previous_version if version == before else before
         new = replace(current, version=version, previous_version=previous)
         if current.dont_version:
             table = m_table_chunks(current.particles_path, particles)
         else:
-            archive_current(current, _text_of(current))
+            archive_current(current, before)
             archived = add_version(new, lambda path: write_m_particles(path, particles))
             table = file_chunks(archived.particles_path)
         write_together(

@@ -9,7 +9,13 @@ from mtui.profiles import coordinates, relion3, relion5, relion31, warp_series
 from mtui.profiles.check_images import Images, check_files, check_names, check_presence, find_base
 from mtui.profiles.check_relion5 import check_relion5, stack_images
 from mtui.profiles.check_report import CheckReport, Finding
-from mtui.profiles.check_tables import check_cells, check_columns, check_optics, check_unique
+from mtui.profiles.check_tables import (
+    check_cells,
+    check_centred,
+    check_columns,
+    check_optics,
+    check_unique,
+)
 from mtui.profiles.check_volumes import (
     check_classic,
     check_raw,
@@ -86,6 +92,7 @@ def _check_tables(found: ExportedSet, base: Path) -> Iterator[Finding]:
         yield from check_cells(table)
     if "optics" in found.tables:
         yield from check_optics(found.tables["optics"], found.particles)
+        yield from check_centred(found.tables["optics"], found.particles)
     if found.profile == "warp-series":
         yield from check_classic(found.particles)
     elif found.profile == "relion5":

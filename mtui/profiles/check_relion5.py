@@ -20,6 +20,7 @@ from mtui.profiles.relion5_tilts import TILTS
 
 LENS = ("rlnVoltage", "rlnSphericalAberration", "rlnAmplitudeContrast", "rlnTomoTiltSeriesPixelSize")
 LENS_TOLERANCE = 1e-3
+STACKS_FLAG = "rlnTomoSubTomosAre2DStacks"
 MATRIX_TOLERANCE = 1e-4
 FULL_DEPTH = (
     "stacks hold all tilts, also those in which the particle is not visible: tomoDRGN reads them so, RELION "
@@ -30,6 +31,7 @@ FULL_DEPTH = (
 def check_relion5(found: ExportedSet, base: Path) -> Iterator[Finding]:
     """Particles, tomograms and optimisation set fit together."""
     particles = found.particles
+    yield from _check_flags(found)
     yield from _check_particles(particles)
     tomograms = found.companion(TOMOGRAMS_ENDING)
     if "global" not in tomograms:
@@ -67,6 +69,20 @@ def stack_images(found: ExportedSet, base: Path) -> tuple[Images, list[Finding]]
         for name, g, depth in zip(names, group.tolist(), ones.tolist(), strict=True)
     }
     return images, findings
+
+
+def _check_flags(found: ExportedSet) -> Iterator[Finding]:
+    """What says that the images are stacks."""
+    general = found.tables["general"]
+    flag = general.texts(STACKS_FLAG).tolist() if STACKS_FLAG in general.columns else []
+    if flag != ["1"]:
+        yield Finding("error", f"block general, {STACKS_FLAG}", "it must be 1, else images count as volumes")
+    dimensions = as_numbers(found.tables["optics"].columns["rlnImageDimensionality"].astype(np.str_))
+    wrong = np.flatnonzero(dimensions != 2.0)
+    yield from bad_rows("block optics, rlnImageDimensionality", wrong, "it is 2 for stacks of images")
+    names = found.particles.texts("rlnImageName").tolist()
+    numbered = [row for row, name in enumerate(names) if "@" in name]
+    yield from bad_rows("block particles, rlnImageName", numbered, "a stack has no slice number in its name")
 
 
 def _check_particles(particles: StarTable) -> Iterator[Finding]:
@@ -163,13 +179,13 @@ def _check_lens(optics: StarTable, particles: StarTable, listed: StarTable) -> I
     pairs = set(
         zip(particles.texts("rlnTomoName").tolist(), particles.texts("rlnOpticsGroup").tolist(), strict=True)
     )
-    groups = optics.texts("rlnOpticsGroup").tolist()
+    place_of = {group: row for row, group in enumerate(optics.texts("rlnOpticsGroup").tolist())}
+    columns = {name: (optics.numbers(name), listed.numbers(name)) for name in LENS}
     for tomogram, group in sorted(pairs):
-        if tomogram not in row_of or group not in groups:
+        if tomogram not in row_of or group not in place_of:
             continue
-        for column in LENS:
-            first = optics.numbers(column)[groups.index(group)]
-            second = listed.numbers(column)[row_of[tomogram]]
+        for column, (ours, theirs) in columns.items():
+            first, second = ours[place_of[group]], theirs[row_of[tomogram]]
             if abs(first - second) > LENS_TOLERANCE:
                 yield Finding(
                     "error",
@@ -179,13 +195,11 @@ def _check_lens(optics: StarTable, particles: StarTable, listed: StarTable) -> I
 
 
 def _check_places(particles: StarTable, listed: StarTable) -> Iterator[Finding]:
-    names = listed.texts("rlnTomoName").tolist()
+    place_of = {name: row for row, name in enumerate(listed.texts("rlnTomoName").tolist())}
     size = np.stack(
         [as_numbers(listed.columns[f"rlnTomoSize{axis}"].astype(np.str_)) for axis in "XYZ"], axis=1
     )
-    rows = np.array(
-        [names.index(name) if name in names else -1 for name in particles.texts("rlnTomoName").tolist()]
-    )
+    rows = np.array([place_of.get(name, -1) for name in particles.texts("rlnTomoName").tolist()])
     position = np.stack([particles.numbers(f"rlnCoordinate{axis}") for axis in "XYZ"], axis=1)
     outside = ((position < 0) | (position > size[rows])).any(axis=1) & (rows >= 0)
     found = np.flatnonzero(outside).tolist()

@@ -93,6 +93,29 @@ def check_optics(optics: StarTable, particles: StarTable) -> Iterator[Finding]:
         )
 
 
+def check_centred(optics: StarTable, particles: StarTable) -> Iterator[Finding]:
+    """Positions from the corner and from the centre say the same: they differ by half of the tomogram."""
+    corner, centred = (
+        [form.format(axis) for axis in "XYZ"] for form in ("rlnCoordinate{}", "rlnCenteredCoordinate{}Angst")
+    )
+    pixel = "rlnTomoTiltSeriesPixelSize"
+    if not {*corner, *centred, "rlnTomoName"} <= set(particles.columns) or pixel not in optics.columns:
+        return
+    group = np.clip(as_numbers(particles.texts("rlnOpticsGroup")).astype(int) - 1, 0, len(optics) - 1)
+    angpix = optics.numbers(pixel)[group, None]
+    ours, theirs = (
+        np.stack([particles.numbers(name) for name in names], axis=1) for names in (corner, centred)
+    )
+    half_size = ours * angpix - theirs
+    _, first, tomogram = np.unique(particles.texts("rlnTomoName"), return_index=True, return_inverse=True)
+    wrong = np.flatnonzero((np.abs(half_size - half_size[first[tomogram]]) > angpix).any(axis=1))
+    yield from bad_rows(
+        "block particles",
+        wrong,
+        "rlnCoordinate* and rlnCenteredCoordinate* are of different places; RELION 5 takes the centred ones",
+    )
+
+
 def as_numbers(texts: NDArray[np.str_]) -> NDArray[np.float64]:
     """Texts as numbers, NaN where one is none."""
     try:

@@ -19,7 +19,9 @@ _NOT_PASSED_ON = re.compile(
     r"|rlnMicrographName|rlnTomoParticle(Name|Id)|rlnTomoVisibleFrames?|rlnImageName|rlnCtf\w*|rlnDefocus\w*"
     r"|rlnPhaseShift|rlnReconstructImageName|rlnImageOriginalName|rlnOpticsGroup(Name)?|rlnVoltage"
     r"|rlnSphericalAberration|rlnAmplitudeContrast|rlnImage(Size|Dimensionality)|rlnMagnification|rln\w*PixelSize"
-    r"|rlnBeamTilt\w*|rlnNormCorrection|rlnGroup(Number|Name)|rlnRandomSubset|rlnTomoHand|rlnTomoSize[XYZ]"
+    r"|rlnBeamTilt\w*|rln(Odd|Even)Zernike|rlnMagMat\d+|rlnMtfFileName|rlnNormCorrection"
+    r"|rlnGroup(Number|Name)|rlnRandomSubset|rlnTomo(Hand|Size[XYZ]|TiltSeries\w*|FrameCount|OpticsGroupName)"
+    r"|rlnMicrographPreExposure|rlnTomoNominalStageTiltAngle|mtui\w+"
 )
 
 

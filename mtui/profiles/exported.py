@@ -75,6 +75,8 @@ def read_exported(star: Path) -> ExportedSet:
 
 def recognise(tables: dict[str, StarTable]) -> str | None:
     """The profile that tables follow."""
+    if "images" in tables:
+        return None  # the table of CTFs that goes with a raw set
     if "general" in tables and "particles" in tables:
         return "relion5"
     if "particles" in tables and "optics" in tables:

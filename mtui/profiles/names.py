@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 from mtui.geometry.sizes import OutputPixel
 
 
@@ -46,3 +49,28 @@ def particle_name(root: str, species: str, index: int) -> str:
 def group_name(root: str, species: str, index: int) -> str:
     """Name of the group that all images of a particle form in a table of images, as in Warp 1.0.9."""
     return f"{root}_{species}_{index:07d}"
+
+
+_SCHEMES = (
+    re.compile(r"(?P<stem>.+)_\d{7}(_ctf)?_(?P<pixel>[\d.]+A)(?P<end>\.mrcs?)"),
+    re.compile(r"(?P<stem>.+)_(?P<pixel>[\d.]+A)_\d{6}(?P<end>\.mrcs?)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What the images of one species in one series have in common when one export wrote them."""
+
+    average: str
+    """Name of their average."""
+    scheme: int
+    """Where the particle's number stands."""
+
+
+def family_of(image: str) -> Family | None:
+    """The family of an image with one of the names above; None for other names."""
+    for number, scheme in enumerate(_SCHEMES):
+        found = scheme.fullmatch(image)
+        if found:
+            return Family(f"{found['stem']}_{found['pixel']}_average{found['end']}", number)
+    return None

@@ -49,6 +49,8 @@ class UnitTables:
     """Where the images are stacks; its poses are the same."""
     hand: Hand | None = None
     """Where the profile needs one (``Profile.needs_hand``)."""
+    describes_series: bool = True
+    """Whether what the tables say of the series as a whole comes with this unit; once is enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def part_of(unit: UnitTables) -> Part:
         "particles": particles,
         "optics": _optics(series, premultiplied=unit.options.premultiplied),
         "tomogram": _tomogram(series, hand.value) | {HAND_RESIDUAL: [f"{hand.residual_ang:.1f}"]},
-        "tilts": tilt_rows(series, stacks.frame),
+        "tilts": tilt_rows(series, stacks.frame) if unit.describes_series else {},
     }
 
 
@@ -104,14 +104,14 @@ def files_of(parts: Sequence[Part], target: Target) -> tuple[StarFile, ...]:
     if not kept:
         return ()
     optics, groups = number_groups(kept, merge=False)
-    series = {
-        part["tomogram"]["rlnTomoName"][0]: (part, group) for part, group in zip(kept, groups, strict=True)
-    }
+    series = {part["tomogram"]["rlnTomoName"][0]: (part, g) for part, g in zip(kept, groups, strict=True)}
+    # The unit that describes the tilts may have lost all of its particles.
+    tilts = {part["tomogram"]["rlnTomoName"][0]: part["tilts"] for part in parts if part["tilts"]}
     tomograms = target.beside(TOMOGRAMS_ENDING)
     dummy = target.text(target.output.with_name(DUMMY))
     rows = [_with_names(part["tomogram"], group, dummy) for part, group in series.values()]
     listed = [star_table("global", {name: [row[name][0] for row in rows] for name in TOMOGRAMS})]
-    listed += [star_table(name, part["tilts"]) for name, (part, _) in series.items()]
+    listed += [star_table(name, tilts[name]) for name in series]
     members = {
         "rlnTomoParticlesFile": [target.text(target.output)],
         "rlnTomoTomogramsFile": [target.text(tomograms)],

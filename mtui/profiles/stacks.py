@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtui.geometry.tilts import Frame, dose_order
-from mtui.profiles.poses import Projections, UnitPoses
+from mtui.profiles.poses import Projections, SeriesFacts, UnitPoses
 
 StackRule = Literal["visible", "full", "drop-partial", "everything"]
 TiltOrder = Literal["index", "dose"]
@@ -48,6 +48,13 @@ def plan_stacks(
     kept = visible.all(axis=1) if rule == "drop-partial" else visible.any(axis=1)
     kept = np.ones_like(kept) if rule == "everything" else kept & (len(tilts) > 0)
     shown = visible if rule == "visible" else np.ones_like(visible)
-    rank = np.arange(len(tilts)) if order == "index" else dose_order(poses.series.geometry.dose[tilts])
-    slices = tuple(tilts[rank[row[rank]]] for row in shown[kept])
+    ordered = slice_order(poses.series, order)
+    rank = np.searchsorted(tilts, ordered)
+    slices = tuple(ordered[row[rank]] for row in shown[kept])
     return UnitStacks(poses.select(kept), projections.select(kept), frame, slices, int(np.sum(~kept)))
+
+
+def slice_order(series: SeriesFacts, order: TiltOrder) -> NDArray[np.intp]:
+    """Tilt indices in the order in which stacks have them: ascending, or from the lowest dose."""
+    tilts = series.tilts
+    return tilts if order == "index" else tilts[dose_order(series.geometry.dose[tilts])]

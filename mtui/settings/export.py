@@ -10,6 +10,9 @@ from typing import ClassVar
 from mtui.settings.option import Option
 from mtui.settings.outputs import KINDS_OF_PROFILE
 
+WORKER_OPTIONS = ("gpus", "workers", "cluster", "scheduler")
+"""Who does the work. What is written does not depend on it, so a job may go on with others."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExportSettings:
@@ -85,7 +88,8 @@ class ExportSettings:
         metadata={
             "option": Option(
                 "Output",
-                "Volumes with 3D CTFs, or one stack of tilt images per particle.",
+                "Volumes: for each particle a sub-tomogram and its 3D CTF. Series: for each particle one "
+                "stack of the pieces of the tilt images that show it, smaller and not interpolated in 3D.",
                 kind="choice",
                 choices=("volumes", "series"),
             )
@@ -96,9 +100,10 @@ class ExportSettings:
         metadata={
             "option": Option(
                 "Profile",
-                "The program the files are for: relion3 (M's own table), relion31, relion5, warp-series "
-                "(cryoDRGN, tomoDRGN, RECOVAR), coordinates (poses without images), raw (images without CTF, "
-                "and a table of it). Default: relion3 for volumes, relion5 for image series.",
+                "The program the files are for: relion3 (M's own table), relion31 (RELION 5 cannot refine "
+                "volumes, 3.1 and 4 can), relion5 (image series), warp-series (cryoDRGN, tomoDRGN, RECOVAR), "
+                "coordinates (poses without images), raw (images without CTF, and a table of it). "
+                "Default: relion3 for volumes, relion5 for image series.",
                 metavar="NAME",
                 choices=tuple(KINDS_OF_PROFILE),
             )

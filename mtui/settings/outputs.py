@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mtui.errors import InputError
+
+if TYPE_CHECKING:
+    from mtui.settings.export import ExportSettings
 
 ImageKind = Literal["volumes", "series", "none"]
 
@@ -60,3 +64,17 @@ def refuse_contradiction(output_kind: str, profile: str) -> None:
 def usual_kind(profile: str) -> str:
     """The value of ``output_kind`` that goes with a profile where none was given."""
     return "series" if KINDS_OF_PROFILE[profile][0] == "series" else "volumes"
+
+
+def idle_flags(settings: ExportSettings, output: Output) -> Iterator[str]:
+    """Flags that were given although they mean nothing for this output."""
+    wanted = {
+        "--no-premultiply": not settings.premultiply and output.profile != "relion5",
+        "--stack": settings.stack is not None and output.kind != "series",
+        "--hand": settings.hand != "auto" and output.profile != "relion5",
+        "--prerotate": settings.prerotate and output.kind != "volumes",
+        "--sparse-ctf": settings.sparse_ctf and (output.kind != "volumes" or output.profile == "raw"),
+        "--no-normalize-output": not settings.normalize_output and output.kind != "volumes",
+        "--m-pose-times": settings.m_pose_times and output.profile == "warp-series",
+    }
+    yield from (flag for flag, is_idle in wanted.items() if is_idle)

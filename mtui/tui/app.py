@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import Key, Resize
+from textual.events import Resize
 from textual.filter import LineFilter
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Input
 
 from mtui.errors import ExitCode
 from mtui.tui.ascii import AsciiFilter
 from mtui.tui.job_snapshot import count_running
 from mtui.tui.keys import key_name
 from mtui.tui.launch import Launch
+from mtui.tui.patient import PatientApp
+from mtui.tui.screens.average import AverageScreen, AverageWanted
 from mtui.tui.screens.frame import PopulationOpened, Said
 from mtui.tui.screens.help import HelpScreen
 from mtui.tui.screens.messages import Entry, MessagesScreen
-from mtui.tui.screens.opening import opening_screen
+from mtui.tui.screens.opening import ChooseScreen, opening_screen, populations_in
+from mtui.tui.screens.population import OtherWanted, PopulationScreen
 from mtui.tui.screens.small import SmallScreen
-from mtui.tui.terminal import detect_terminal, original_locale, refusal, size_problem
-from mtui.tui.theme import DARK, PLAIN, THEMES
+from mtui.tui.terminal import size_problem
+from mtui.tui.theme import DARK, LIGHT, PLAIN, THEMES
 
 JOBS_POLL_S = 2.0
 FOLDER = Path(__file__).parent
@@ -38,7 +37,7 @@ STYLES: list[str | PurePath] = [FOLDER / "app.tcss", *sorted((FOLDER / "screens"
 """All at once: a screen that brought its own would have everything drawn twice when it opens."""
 
 
-class MtuiApp(App[int]):
+class MtuiApp(PatientApp):
     """Particle operations on M populations."""
 
     TITLE = "mtui"
@@ -54,15 +53,17 @@ class MtuiApp(App[int]):
     running_jobs: reactive[int] = reactive(0, repaint=False)
 
     def __init__(self, population: Path | None, launch: Launch) -> None:
-        super().__init__(ansi_color=launch.terminal.plain)
+        super().__init__(ansi_color=launch.terminal.plain or launch.config.theme == "plain")
         self._population = population
         self.launch = launch
         self._journal: list[Entry] = []
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = PLAIN if launch.terminal.plain else DARK
+        chosen = {"light": LIGHT, "plain": PLAIN}.get(launch.config.theme, DARK)
+        self.theme = PLAIN if launch.terminal.plain else chosen
+        self.set_keymap(dict(launch.config.keys))
 
-    def get_default_screen(self) -> Screen[None]:
+    def get_default_screen(self) -> Screen[Path | None]:
         """The population, or the choice of one."""
         return opening_screen(self._population, self.launch)
 
@@ -80,6 +81,8 @@ class MtuiApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, ExitCode.INTERRUPTED)
+        # After ctrl+z and fg Textual draws only what changes.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.set_interval(JOBS_POLL_S, self._count_jobs)
 
     def on_resize(self, event: Resize) -> None:
@@ -91,12 +94,6 @@ class MtuiApp(App[int]):
         elif covered and not problem:
             self.pop_screen()
 
-    def on_key(self, event: Key) -> None:
-        """Give a field what was typed before it had the focus; a slow link delivers keys in bursts."""
-        if isinstance(self.focused, Input) and event.is_printable:
-            event.prevent_default()
-            self.focused.post_message(Key(event.key, event.character))
-
     def on_population_opened(self, event: PopulationOpened) -> None:
         """Count the population's running jobs from now on, for every title."""
         self._population = event.path
@@ -104,6 +101,21 @@ class MtuiApp(App[int]):
     async def _count_jobs(self) -> None:
         if self._population is not None and self._population.is_file():
             self.running_jobs = await asyncio.to_thread(count_running, self._population)
+
+    def on_average_wanted(self, event: AverageWanted) -> None:
+        """Show what a job exported."""
+        self.push_screen(AverageScreen(event.job, self.launch.terminal))
+
+    def on_other_wanted(self, event: OtherWanted) -> None:
+        """Choose another population, and show it instead."""
+        self.push_screen(ChooseScreen(populations_in(Path()), self.launch, is_first=False), self._open_other)
+
+    def _open_other(self, path: Path | None) -> None:
+        if path is None:
+            return
+        screen = PopulationScreen(path, self.launch)
+        # Textual cannot take the first screen away: it stays below, at rest.
+        _ = self.push_screen(screen) if len(self.screen_stack) == 1 else self.switch_screen(screen)
 
     def on_said(self, event: Said) -> None:
         """Keep a message."""
@@ -117,34 +129,3 @@ class MtuiApp(App[int]):
         """Show what happened."""
         if not isinstance(self.screen, MessagesScreen):
             self.push_screen(MessagesScreen(tuple(self._journal)))
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette has the entries that the keys have."""
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if binding.description and active.enabled and not binding.system:
-                display = self.get_key_display(binding)
-
-                async def run(action: str = binding.action, node: object = active.node) -> None:
-                    await self.run_action(action, node)  # type: ignore[arg-type]
-
-                yield SystemCommand(binding.description, f"key {display}", run)
-
-
-def run_app(
-    population: Path | None, *, mouse: bool | None = None, ascii_only: bool = False, readonly: bool = False
-) -> int:
-    """Run the app on a population, or on none, and give the exit code.
-
-    ``mouse`` is None for the default: on, but off over SSH, where its reports are a stream of bytes that can
-    end up as text in a field.
-    """
-    streams = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
-    is_terminal = all(stream is not None and stream.isatty() for stream in streams)
-    if sentence := refusal(os.environ, is_terminal=is_terminal):
-        print(f"mtui: {sentence}", file=sys.stderr)
-        return ExitCode.REFUSED
-    terminal = detect_terminal(original_locale(os.environ), ascii_only=ascii_only)
-    app = MtuiApp(population, Launch(terminal, readonly))
-    result = app.run(mouse=not terminal.over_ssh if mouse is None else mouse)
-    return app.return_code or result or ExitCode.COMPLETE

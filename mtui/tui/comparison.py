@@ -1,4 +1,4 @@
-"""Distances between paired particles, and what a tolerance makes of them; recounted at once, however many."""
+"""Two particle sets as the app shows them: distances of their pairs, sizes, what was understood."""
 
 from __future__ import annotations
 
@@ -7,21 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SLACK_ANG = 1e-6
-"""M counts a pair whose distance equals the tolerance (`d <= tolerance + 1e-6`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many particles are only old, in both sets, and only new, at a tolerance."""
-
-    old: int
-    both: int
-    new: int
-
-    def kept(self, keep: tuple[str, ...]) -> int:
-        """Size of the result."""
-        return sum(getattr(self, name) for name in keep)
+from mtui.matching.distances import SLACK_ANG, Counts, Distances
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,19 +29,26 @@ class Comparison:
     remarks: tuple[str, ...] = ()
     """What was decided about the table, and what the user should know."""
 
+    other_both: int = 0
+    """Particles in both sets under the rule that was not chosen, at the tolerance of ``counted_at_ang``."""
+    counted_at_ang: float = 0.0
+
     @property
     def largest_ang(self) -> float:
         """The largest distance, at least 1 Å, as in M."""
-        return max(1.0, float(self.distances_ang[-1])) if len(self.distances_ang) else 1.0
-
-    def within(self, tolerance_ang: float) -> int:
-        """Pairs that count as the same particle."""
-        return int(np.searchsorted(self.distances_ang, tolerance_ang + SLACK_ANG, side="right"))
+        return self._distances.largest_ang
 
     def counts(self, tolerance_ang: float) -> Counts:
         """The three sets at a tolerance."""
-        both = self.within(tolerance_ang)
-        return Counts(self.n_old - both, both, self.n_new - both)
+        return self._distances.counts(tolerance_ang)
+
+    def zoomed_end_ang(self, tolerance_ang: float) -> float:
+        """Where the axis ends when only the distances around a tolerance are looked at."""
+        return self._distances.zoomed_end_ang(tolerance_ang)
+
+    @property
+    def _distances(self) -> Distances:
+        return Distances(self.distances_ang, self.n_old, self.n_new)
 
     def histogram(self, bins: int, up_to_ang: float) -> NDArray[np.int64]:
         """``(bins,)`` pairs by distance in equal bins from 0 to ``up_to_ang``, which belongs to the last."""

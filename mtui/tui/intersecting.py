@@ -47,18 +47,23 @@ def parse_comparison(data: bytes) -> Comparison:
         shifts_angpix=values["shifts_angpix"],
         unmatched=tuple(values["unmatched"]),
         remarks=tuple(values["remarks"]),
+        other_both=values["other_both"],
+        counted_at_ang=values["counted_at"],
     )
 
 
-async def write_result(settings: IntersectSettings) -> str:
+async def write_result(settings: IntersectSettings, seen_version: str) -> str:
     """Write the new version of the species by the same command that the form copies, and say what it did.
 
-    The child is left to finish whatever happens to the app.
+    It is refused if the species is not at ``seen_version`` any more. The child is left to finish whatever
+    happens to the app.
 
     Raises:
         IntersectionError: with the reason and the remedy.
     """
-    output = await run_child(module_command("mtui", *to_argv(settings), "--json"), kill=False)
+    command, *words = to_argv(settings)
+    ours = (command, "--json", f"--if-version={seen_version}", *words)
+    output = await run_child(module_command("mtui", *ours), kill=False)
     if output.exit_code:
         raise IntersectionError(output.last_words)
     values = json.loads(output.stdout)

@@ -61,17 +61,19 @@ def read_snapshot(job: Job, before: JobSnapshot | None = None) -> JobSnapshot:
     state = read_state(job)
     events, offset = read_events(job.events_path, before.offset if before else 0)
     tally = add_events(before.tally if before else Tally(), events)
-    word, progress = state_word(job, state, now), compute_progress(tally, now)
+    word = state_word(job, state, now)
+    progress = compute_progress(tally, now, is_over=word == LOST or word in ENDED)
     return JobSnapshot(job, settings, state, word, progress, tally, offset)
 
 
 def read_all(population: Path, before: dict[Path, JobSnapshot]) -> dict[Path, JobSnapshot]:
-    """All jobs of a population, newest first; ended ones are not read again, damaged ones are left out."""
+    """All jobs of a population, newest first; of ended ones only the state is read; no damaged ones."""
     snapshots: dict[Path, JobSnapshot] = {}
     for job in list_jobs(population):
         known = before.get(job.folder)
         try:
-            snapshots[job.folder] = known if known and known.ended else read_snapshot(job, known)
+            is_over = known is not None and known.ended and known.state == read_state(job)
+            snapshots[job.folder] = known if known and is_over else read_snapshot(job, known)
         except (JobError, InputError):
             continue
     return snapshots

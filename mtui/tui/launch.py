@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mtui.tui.config import Config
 from mtui.tui.terminal import Terminal
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """The terminal and what the user asked for on the command line."""
+    """The terminal and what the user asked for, on the command line or for good."""
 
     terminal: Terminal
     readonly: bool = False
     """Look only: nothing that writes can be started."""
+    config: Config = field(default_factory=Config)

@@ -26,6 +26,8 @@ class Plan:
     files: int = 0
     bytes: int = 0
     free: int = 0
+    seconds: float | None = None
+    """How long it will take, going by earlier exports on this machine; None where there are none."""
     warnings: tuple[str, ...] = ()
     problem: str = ""
     """Why it cannot be done, with the remedy; empty if it can."""

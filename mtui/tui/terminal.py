@@ -41,7 +41,12 @@ class Terminal:
 
 
 def prepare_environment(environ: MutableMapping[str, str]) -> None:
-    """Set what Textual reads at import, unless the user did: calm over SSH, 256 colours where they exist."""
+    """Set what Textual reads at import, unless the user did: calm over SSH, 256 colours where they exist.
+
+    An exported size of the window would win over the real one, and a change of it would go unnoticed.
+    """
+    for name in ("COLUMNS", "LINES"):
+        environ.pop(name, None)
     if is_remote(environ):
         for name, value in _REMOTE_DEFAULTS.items():
             environ.setdefault(name, value)

@@ -34,12 +34,13 @@ PeerSeconds = Callable[[int, Particles, int], float]
 
 
 @contextmanager
-def running_peer(venv: Path, xml: Path, images: np.ndarray) -> Iterator[PeerSeconds]:
+def running_peer(venv: Path, xml: Path, images: np.ndarray, *, processor_time: bool) -> Iterator[PeerSeconds]:
     """Start the peer's worker with the same images."""
     with tempfile.TemporaryDirectory() as folder:
         np.save(Path(folder) / "images.npy", images)
         worker = Path(__file__).with_name("peer_images.py")
-        command = [venv / "bin" / "python", worker, xml, Path(folder) / "images.npy"]
+        command = [str(venv / "bin" / "python"), str(worker), str(xml), str(Path(folder) / "images.npy")]
+        command += ["--threads", "1", "--processor-time"] if processor_time else []
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             requests, answers = process.stdin, process.stdout
             if requests is None or answers is None:
@@ -56,7 +57,9 @@ def running_peer(venv: Path, xml: Path, images: np.ndarray) -> Iterator[PeerSeco
             requests.close()
 
 
-def engine_runner(series: SeriesInput, box_px: int, particles: Particles) -> Callable[[], float]:
+def engine_runner(
+    series: SeriesInput, box_px: int, particles: Particles, clock: Callable[[], float]
+) -> Callable[[], float]:
     """A function that makes all images once and says how many seconds it took."""
     context = prepare_image_series(series, ImageSeriesSettings(ANGPIX, box_px, premultiply=True))
     n_tilts, count = series.geometry.n_tilts, len(particles.positions_ang)
@@ -64,9 +67,9 @@ def engine_runner(series: SeriesInput, box_px: int, particles: Particles) -> Cal
     particle, tilt = np.divmod(np.arange(count * n_tilts), n_tilts)
 
     def run() -> float:
-        start = time.perf_counter()
+        start = clock()
         extract_images(context, coords_ang, particle, tilt)
-        return time.perf_counter() - start
+        return clock() - start
 
     return run
 
@@ -84,6 +87,11 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--particles", type=int, default=64)
     parser.add_argument("--peer-batch", type=int, default=16, help="particles per call of the peer")
+    parser.add_argument(
+        "--processor-time",
+        action="store_true",
+        help="count processor time, of the peer with one thread: for a machine that others use too",
+    )
     options = parser.parse_args()
     configure_runtime()
     series = make_series(options.xml)
@@ -92,14 +100,16 @@ def main() -> None:
         for box_px in options.boxes:
             _report(box_px, series, None, options)
         return
-    with running_peer(Path(options.peer), options.xml, series.images) as peer:
+    how = {"processor_time": options.processor_time}
+    with running_peer(Path(options.peer), options.xml, series.images, **how) as peer:
         for box_px in options.boxes:
             _report(box_px, series, peer, options)
 
 
 def _report(box_px: int, series: SeriesInput, peer: PeerSeconds | None, options: argparse.Namespace) -> None:
     particles = make_particles(options.particles)
-    engine = engine_runner(series, box_px, particles)
+    clock = time.process_time if options.processor_time else time.perf_counter
+    engine = engine_runner(series, box_px, particles, clock)
     turns: list[tuple[float, float]] = []
     for _ in range(options.turns + 1):
         other = peer(box_px, particles, options.peer_batch) if peer is not None else float("nan")

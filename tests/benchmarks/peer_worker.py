@@ -1,7 +1,7 @@
 """Times the peer (warpylib) in its own virtual environment; reads requests from stdin, one JSON line each.
 
-A request: box, batch (particles per call), particles, prerotate. The answer: seconds for volumes and for 3D
-CTFs.
+A request: box, batch (particles per call), particles, prerotate. The answer: seconds for volumes and 3D CTFs,
+and seconds of all processors.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ def main() -> None:
     parser.add_argument("xml")
     parser.add_argument("images")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     series, images = _load(options.xml, options.images)
+    if options.device != "cpu":
+        series, images = series.to(torch.device(options.device)), images.to(options.device)
     print(json.dumps({"ready": torch.__version__}), flush=True)
     for line in sys.stdin:
         request = SimpleNamespace(**json.loads(line))
@@ -47,21 +50,20 @@ def _load(xml: str, images_path: str) -> tuple[TiltSeries, torch.Tensor]:
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def _answer(series: TiltSeries, images: torch.Tensor, request: SimpleNamespace) -> dict[str, float]:
-    coords = torch.tensor(request.positions_ang, dtype=torch.float32)
-    angles = (
-        torch.deg2rad(torch.tensor(request.angles_deg, dtype=torch.float32)) if request.prerotate else None
-    )
-    seconds = {"volumes": 0.0, "ctfs": 0.0}
+    device = images.device
+    coords = torch.tensor(request.positions_ang, dtype=torch.float32, device=device)
+    angles = None
+    if request.prerotate:
+        angles = torch.deg2rad(torch.tensor(request.angles_deg, dtype=torch.float32, device=device))
+    start, used = time.perf_counter(), time.process_time()
     for first in range(0, len(coords), request.batch):
         part = slice(first, first + request.batch)
         turned = None if angles is None else angles[part]
-        start = time.perf_counter()
         series.reconstruct_subvolumes_single(images, coords[part], ANGPIX, request.box, angles=turned)
-        middle = time.perf_counter()
         series.reconstruct_subvolume_ctfs_single(coords[part], ANGPIX, request.box, angles=turned)
-        seconds["volumes"] += middle - start
-        seconds["ctfs"] += time.perf_counter() - middle
-    return seconds
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return {"seconds": time.perf_counter() - start, "processor_seconds": time.process_time() - used}
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import io
 import os
 import re
 import signal
@@ -208,6 +209,7 @@ def test_a_disk_that_fills_up_ends_the_job_with_a_sentence(
     monkeypatch.setattr(files, "append_chunk", fill_up)
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     monkeypatch.setattr(worker, "_answer", lambda begun: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
     assert worker.main([str(job.folder)]) == 2
     assert faults
     state = read_state(job)

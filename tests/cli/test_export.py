@@ -16,7 +16,7 @@ from mtui.cli.main import main
 from mtui.formats.star import read_star
 from mtui.jobs.heartbeat import is_alive, read_heartbeat
 from mtui.jobs.record import Job, list_jobs, read_settings, read_state
-from mtui.jobs.units import read_units
+from mtui.jobs.units import is_complete, read_units
 from tests.tiny import TinyProject, write_tiny
 
 
@@ -138,7 +138,8 @@ def test_ctrl_c_ends_the_following_and_not_the_job(tmp_path: Path) -> None:
         out, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
-    assert "Job 1 goes on. Watch it: mtui jobs follow 1. Stop it: mtui jobs stop 1" in error
+    place = f"--population {project.population}"
+    assert f"Job 1 goes on. Watch it: mtui jobs follow 1 {place} Stop it: mtui jobs stop 1 {place}" in error
     assert read_state(job).status == "running"
     assert main(["jobs", "stop", "--now", "--population", str(project.population)]) == 0
     assert main(["jobs", "follow", "--population", str(project.population)]) == 130
@@ -147,8 +148,7 @@ def test_ctrl_c_ends_the_following_and_not_the_job(tmp_path: Path) -> None:
     wait_until_gone(job)
     assert not list(tmp_path.rglob("*.tmp"))
     assert not (tmp_path / "out" / "a.star").exists()
-    for record in read_units(job.units_path).values():
-        assert all(Path(name).stat().st_size == size for name, size in record.files.items())
+    assert all(is_complete(record) for record in read_units(job.units_path).values())
 
 
 def test_a_killed_job_is_reported(tmp_path: Path) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mtui.cli.main import main
 from mtui.model.particle_tables import write_m_particles
 from mtui.model.particles import concatenate
 from mtui.model.population import load_population
-from mtui.model.versions import load_particles
+from mtui.model.versions import commit_particles, list_versions, load_particles
 from tests.tiny import TinyProject, make_particles, write_tiny
 
 RELION = """
@@ -133,6 +137,8 @@ def test_unmatched_rows_are_left_out_and_reported(
         (["--m-star", "SET"], "--keep"),
         (["--keep", "both"], "--m-star or --relion-star"),
         (["--m-star", "SET", "--relion-star", "SET", "--keep", "both"], "--m-star or --relion-star"),
+        (["--m-star", "SET", "--keep", "both", "--poses", "better"], "--better-by"),
+        (["--m-star", "SET", "--keep", "both", "--rule", "near"], "'near' is none of m, gated"),
         (["--m-star", "SET", "--keep", "both,all"], "'all' is none of old, both, new"),
         (["--m-star", "SET", "--keep", "both", "--tolerance", "-1"], "Tolerance distance: -1.0 Å is below"),
         (["--m-star", "/there/is/none.star", "--keep", "both"], "/there/is/none.star does not exist"),
@@ -209,6 +215,90 @@ def test_the_histogram_is_printed_in_bins(project: TinyProject, capsys: pytest.C
     assert len(bins) == 100
     assert sum(int(count) for _, count, _ in bins) == 6
     assert all(set(bar) <= ({"#"} if float(centre) <= 10 else {"."}) for centre, _, bar in bins)
+
+
+def test_a_zoomed_histogram_ends_at_five_tolerances(
+    project: TinyProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = write_m_set(project)
+    more = ("--dry-run", "--histogram", "--json", "--tolerance", "0.1")
+    assert main(words(project, "--m-star", str(new), *more)) == 0
+    whole = json.loads(capsys.readouterr().out)
+    assert (sum(whole["histogram"]), whole["histogram_end"]) == (6, whole["largest_distance"])
+    assert main(words(project, "--m-star", str(new), *more, "--zoom")) == 0
+    zoomed = json.loads(capsys.readouterr().out)
+    assert (sum(zoomed["histogram"]), zoomed["histogram_end"]) == (4, 0.5)
+
+
+def test_nothing_changes_at_another_version_than_was_seen(
+    project: TinyProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = write_m_set(project)
+    argv = words(project, "--m-star", str(new), "--tolerance", "1", "--keep", "both")
+    assert main([*argv, "--if-version", ""]) == 0
+    before = files_below(project.folder)
+    assert main([*argv, "--if-version", "abcd1234"]) == 2
+    assert re.search(r"apo 1 is at version \S{8} now, not at abcd1234", capsys.readouterr().err)
+    assert files_below(project.folder) == before
+
+
+def test_half_sets_that_differ_are_counted(project: TinyProject, capsys: pytest.CaptureFixture[str]) -> None:
+    own = load_particles(load_population(project.population).find_species("apo1"))
+    path = project.folder / "set.star"
+    write_m_particles(path, replace(own, half=np.where(np.arange(len(own)) < 2, 1 - own.half, own.half)))
+    assert main(words(project, "--m-star", str(path), "--dry-run")) == 0
+    assert "2 of them in different half-sets (the old one is kept)" in capsys.readouterr().out
+
+
+def test_poses_of_the_new_set_are_counted(project: TinyProject, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = words(project, "--m-star", str(write_m_set(project)), "--tolerance", "1", "--poses", "new")
+    assert main([*argv, "--keep", "both", "--dry-run"]) == 0
+    assert "(keeping both; 4 of them with the pose of the new set)" in capsys.readouterr().out
+
+
+def test_the_steal_under_both_rules(project: TinyProject, capsys: pytest.CaptureFixture[str]) -> None:
+    """Old at 0 and 10 Å, new at 9 and 19 Å: the least total pairs 0 with 9 and 10 with 19."""
+    species = load_population(project.population).find_species("apo1")
+    two = load_particles(species).select([0, 1])
+    places = np.array([[[100.0, 50, 50]], [[110.0, 50, 50]]], np.float32)
+    commit_particles(species, replace(two, positions_ang=places))
+    path = project.folder / "chain.star"
+    write_m_particles(path, replace(two, positions_ang=places + np.array([9, 0, 0], np.float32)))
+    argv = words(project, "--m-star", str(path), "--tolerance", "5", "--dry-run")
+    for rule, both, other in (("m", 0, 1), ("gated", 1, 0)):
+        assert main([*argv, "--rule", rule, "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["rule"], found["both"], found["both_by_other_rule"]) == (rule, both, other)
+    assert main(argv) == 0
+    assert re.search(r"In both +0\nOnly new.*\nOther rule +1 in both .*--rule gated", capsys.readouterr().out)
+
+
+def test_several_at_once_lose_no_set(project: TinyProject) -> None:
+    """Each that says it wrote a version did: it is current or in the versions folder."""
+    path = str(write_m_set(project))
+    argv = [sys.executable, "-m", "mtui", *words(project, "--m-star", path, "--tolerance", "1", "--json")]
+    running = [
+        subprocess.Popen([*argv, "--keep", sets], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for sets in ("both", "old", "new", "both,new")
+    ]
+    outcomes = [(process.communicate()[0], process.returncode) for process in running]
+    written = [json.loads(out)["version"] for out, code in outcomes if code == 0]
+    assert written
+    assert all(code in (0, 1, 2) for _, code in outcomes)
+    found = {entry.name for entry in list_versions(load_population(project.population).find_species("apo1"))}
+    assert set(written) <= found
+
+
+def test_unknown_hashes_are_refused_on_request(
+    project: TinyProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project.folder / "set.star"
+    write_m_particles(path, make_particles(["hash0TS_1", "elsewhere"], ["TS_1.tomostar"] * 2))
+    argv = words(project, "--m-star", str(path), "--dry-run")
+    assert main(argv) == 0
+    assert "1 rows carry source hashes that no source lists" in capsys.readouterr().err
+    assert main([*argv, "--strict-names"]) == 2
+    assert "1 of 2 rows" in capsys.readouterr().err
 
 
 def test_a_version_is_compared_by_its_folder(

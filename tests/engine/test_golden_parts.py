@@ -18,7 +18,7 @@ from mtui.engine.preprocessing import (
     subtract_plane,
 )
 from mtui.engine.rescale import rescale_image
-from mtui.engine.volumes import normalize_volumes
+from mtui.engine.volumes import compute_finishing, normalize_volumes
 
 pytestmark = pytest.mark.shared
 
@@ -75,8 +75,8 @@ def test_boxes_and_their_origins(golden: Path) -> None:
     origins = box_origins(data["positions_px"], int(data["box"]))
     np.testing.assert_array_equal(origins.first_px, data["origin"])
     np.testing.assert_allclose(origins.residual_px, data["residual"], atol=1e-6)
-    image = repeat_edges(jnp.asarray(data["image"][None]), int(data["box"]))[0]
-    boxes = extract_boxes(image, jnp.asarray(origins.first_px), int(data["box"]))
+    image = repeat_edges(data["image"][None], int(data["box"]))[0]
+    boxes = extract_boxes(jnp.asarray(image), jnp.asarray(origins.first_px), int(data["box"]))
     np.testing.assert_array_equal(boxes, data["pixels"])
 
 
@@ -95,5 +95,6 @@ def test_shifted_spectra(golden: Path, name: str, centre: float) -> None:
 def test_output_normalisation(golden: Path) -> None:
     data = read(golden, "norm_particles")
     for volume, radius, expected in zip(data["input"], data["radius"], data["output"], strict=True):
-        result = np.asarray(normalize_volumes(jnp.asarray(volume[None]), int(radius)))[0]
+        finishing = compute_finishing(volume.shape[-1], int(radius), sparse=False)
+        result = np.asarray(normalize_volumes(jnp.asarray(volume[None]), finishing))[0]
         assert relative_rms(result, expected) < 3e-6

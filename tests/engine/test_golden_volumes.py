@@ -11,7 +11,7 @@ import pytest
 
 from mtui.engine.export_unit import UnitResult, export_unit
 from mtui.engine.series_context import prepare_series
-from mtui.engine.volumes import normalize_volumes
+from mtui.engine.volumes import compute_finishing, normalize_volumes
 from tests.engine.golden import GoldenCase, load_case
 
 CASES = (
@@ -50,7 +50,8 @@ def test_agrees_with_golden(golden: Path, name: str) -> None:
     radius_px = case.settings.norm_radius_px
     assert radius_px is not None
     assert radius_px == case.raw["norm_radius_px"]
-    normalized = np.asarray(normalize_volumes(jnp.asarray(volumes), radius_px))
+    finishing = compute_finishing(case.settings.box_px, radius_px, sparse=False)
+    normalized = np.asarray(normalize_volumes(jnp.asarray(volumes), finishing))
     assert np.sqrt(np.mean((normalized - case.arrays["volume_norm"]) ** 2, axis=axes)).max() < 3e-5
 
     ctfs = np.concatenate([result.ctfs for result in results])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -206,6 +207,21 @@ def test_an_image_does_not_depend_on_its_neighbours() -> None:
     some = rng.permutation(900)[:7]
     alone = extract_images(context, coords, some // 3, some % 3)
     assert np.array_equal(alone, every.reshape(900, 32, 32)[some])
+
+
+def test_series_of_almost_as_many_tilts_share_a_program(caplog: pytest.LogCaptureFixture) -> None:
+    def compiled(n_tilts: int, box_px: int) -> bool:
+        caplog.clear()
+        context = context_of(plain_series(n_tilts=n_tilts), box_px=box_px)
+        # For all threads: a context manager would be for this one alone.
+        jax.config.update("jax_log_compiles", True)  # type: ignore[no-untyped-call]
+        try:
+            images_of(context, still([(90.0, 90.0, 50.0)], n_tilts))
+        finally:
+            jax.config.update("jax_log_compiles", False)  # type: ignore[no-untyped-call]
+        return any("Compiling jit(make_images)" in record.getMessage() for record in caplog.records)
+
+    assert [compiled(3, 22), compiled(2, 22), compiled(1, 22)] == [True, False, False]
 
 
 def test_no_images_asked_for_none_made() -> None:

@@ -46,7 +46,10 @@ def test_it_answers_with_a_header_and_distances(project: TinyProject) -> None:
     values = json.loads(header)
     assert (values["n_old"], values["n_new"], values["n_rows"]) == (4, 2, 2)
     assert (values["coords_angpix"], values["shifts_angpix"], values["unmatched"]) == ("", "", [])
-    assert values["remarks"] == ["Read as M particle table; coordinates in Å, shifts none."]
+    assert values["remarks"] == [
+        "Read as M particle table; coordinates in Å, shifts none.",
+        "Counted from the corner of the volume; angles: wrpAngleRot, Tilt, Psi.",
+    ]
     np.testing.assert_allclose(np.frombuffer(data, "<f4"), 5.0, atol=1e-3)
 
 
@@ -69,7 +72,7 @@ def test_pixel_sizes_and_unmatched_names_are_for_the_form(project: TinyProject) 
     population = load_population(project.population)
     settings = settings_of(project, relion_star=path)
     found = compare(population, population.find_species("apo 1"), settings)
-    values = json.loads(encode(found).partition(b"\n")[0])
+    values = json.loads(encode(found, 10.0).partition(b"\n")[0])
     assert (values["n_new"], values["n_rows"]) == (1, 2)
     assert (values["coords_angpix"], values["shifts_angpix"]) == ("2.5", "1")
     assert values["unmatched"] == ["table: TS_9", "source: TS_1.tomostar"]

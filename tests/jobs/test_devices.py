@@ -48,16 +48,10 @@ def test_the_users_choice_of_devices_stays(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.usefixtures("two_gpus")
-@pytest.mark.parametrize(
-    ("wanted", "message"),
-    [
-        ((2,), r"GPU 2 does not exist .* 0 \(NVIDIA H200\), 1 \(NVIDIA H200\)"),
-        ((0, 1), "Several GPUs .* not available"),
-    ],
-)
-def test_what_is_not_there_is_refused(wanted: tuple[int, ...], message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        check_gpus(wanted)
+def test_what_is_not_there_is_refused() -> None:
+    check_gpus((0, 1))
+    with pytest.raises(InputError, match=r"GPU 2 does not exist .* 0 \(NVIDIA H200\), 1 \(NVIDIA H200\)"):
+        check_gpus((2,))
 
 
 @pytest.mark.usefixtures("no_driver")

@@ -16,7 +16,7 @@ from mtui.errors import WriteError
 from mtui.formats import files
 from mtui.formats.mrc import read_header, read_volume
 from mtui.formats.star import read_star
-from mtui.jobs import images, series_export
+from mtui.jobs import export, images
 from mtui.jobs.events import read_events
 from mtui.jobs.export import run_export
 from mtui.jobs.progress import read_progress
@@ -131,7 +131,7 @@ def test_a_stopped_job_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: py
         append_unit(path, record)
         stop.set()
 
-    monkeypatch.setattr(series_export, "append_unit", append_and_stop)
+    monkeypatch.setattr(export, "append_unit", append_and_stop)
     job = new_job(parts)
     with pytest.raises(Stopped):
         run(job, parts, stop)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from mtui.errors import InputError
+from mtui.errors import InputError, ModelError
 from mtui.formats import files
+from mtui.jobs import inputs
+from mtui.jobs.inputs import check_inputs
 from mtui.jobs.names import image_names
 from mtui.jobs.preflight import check_start, prepare_folders
 from mtui.model.export_plan import ExportPlan, plan_export
@@ -108,3 +110,41 @@ def test_too_little_space_is_refused_with_the_need(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(files, "free_bytes", lambda folder: 2000)
     with pytest.raises(InputError, match=r"needs 1\.06 MB and .*TS_1 has 2 kB free"):
         check_start(plan)
+
+
+def test_too_few_inodes_are_refused_with_the_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_of(write_tiny(tmp_path))
+    monkeypatch.setattr(files, "free_files", lambda folder: 27)
+    with pytest.raises(InputError, match=r"makes 28 files, and the disk of .*TS_1 has room for 27 more"):
+        check_start(plan)
+    monkeypatch.setattr(files, "free_files", lambda folder: 28)
+    check_start(plan)
+    monkeypatch.setattr(files, "free_files", lambda folder: None)
+    check_start(plan)
+
+
+def test_series_that_lack_files_are_named(tmp_path: Path) -> None:
+    project = write_tiny(tmp_path, (("TS_1", "TS_2", "TS_3"),))
+    assert check_inputs(plan_of(project)) == ()
+    project.average("TS_1", 1).unlink()
+    project.xml("TS_3").unlink()
+    (warning,) = check_inputs(plan_of(project))
+    assert warning.startswith("2 series will be skipped. TS_1: 1 of 3 averages")
+    assert "TS_3: " in warning and "TS_3.xml does not exist" in warning
+    project.average("TS_2").unlink()
+    with pytest.raises(ModelError, match=r"1 of 3 averages .*TS_1_1\.mrc"):
+        check_inputs(plan_of(project))
+
+
+def test_of_many_series_some_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = write_tiny(tmp_path, (tuple(f"TS_{number}" for number in range(9)),), tilts=1)
+    monkeypatch.setattr(inputs, "MOST_LOOKED_AT", 3)
+    project.average("TS_3").unlink()
+    project.average("TS_4").unlink()
+    (warning,) = check_inputs(plan_of(project))
+    assert warning.startswith("1 series of 3 that were looked at will be skipped. TS_3: ")
+    # All that are looked at are broken, so the others are, up to the first that is not.
+    project.average("TS_0").unlink()
+    project.average("TS_6").unlink()
+    (warning,) = check_inputs(plan_of(project))
+    assert warning.startswith("3 series of 3 that were looked at will be skipped.")

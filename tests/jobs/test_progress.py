@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from mtui.jobs.activity import activity_text
 from mtui.jobs.events import Event, append_event, read_events
 from mtui.jobs.progress import (
     Tally,
@@ -69,6 +70,14 @@ def test_the_clock_stops_when_the_job_has_ended() -> None:
     assert progress.left_s is None
 
 
+def test_the_clock_of_a_killed_job_stops_at_its_last_word() -> None:
+    events = [START, *(unit(number, 1010.0 + number) for number in range(3))]
+    tally = add_events(Tally(), events)
+    assert compute_progress(tally, 5000.0).elapsed_s == 4000.0
+    over = compute_progress(tally, 5000.0, is_over=True)
+    assert (over.elapsed_s, over.left_s, over.ends_at, over.devices) == (12.0, None, None, ())
+
+
 def test_no_events_is_a_start() -> None:
     progress = compute_progress(Tally(), 1.0)
     assert progress.fraction == 0.0
@@ -114,3 +123,43 @@ def test_a_line_in_writing_is_read_when_it_is_complete(tmp_path: Path) -> None:
     path.write_bytes(whole + b'{"kind": "unit", "time": 1001.0, "particles": 5}\nnonsense\n')
     assert read_events(path, offset)[0] == (Event("unit", 1001.0, particles=5),)
     assert read_progress(path, 1002.0).done_particles == 5
+
+
+def test_rates_in_series_and_the_time_it_ends() -> None:
+    events = [unit(0, 1090.0), unit(1, 1100.0, last=True), unit(2, 1110.0)]
+    progress = compute_progress(add_events(Tally(), [START, *events]), 1110.0)
+    assert progress.series_per_min == pytest.approx(3.0)
+    assert progress.ends_at == 1120.0
+    later = Event("started", 1000.0, particles=200_000, series_count=2, unit_count=4)
+    text = progress_text(compute_progress(add_events(Tally(), [later, *events]), 1110.0))
+    assert "about 11 h 06 min left  ends about " in text
+
+
+def test_what_each_device_does() -> None:
+    def devices(*events: Event) -> list[str]:
+        progress = compute_progress(add_events(Tally(), [START, *events]), 1100.0)
+        return [activity_text(device) for device in progress.devices]
+
+    def done(series: str, device: str, last: bool = False) -> Event:
+        return Event("unit", 1001.0, series, 0, 50, 1.0, int(last), device=device, memory_mb=12_100)
+
+    first = (Event("series", 1000.5, "TS_1", unit_count=4), done("TS_1", "GPU 0"))
+    assert devices(first[0]) == []
+    assert devices(*first) == ["GPU 0  TS_1   25%   12.1 GB"]
+    assert devices(*first, Event("series", 1002.0, "TS_2", unit_count=2)) == ["GPU 0  TS_2    0%   12.1 GB"]
+    second = (Event("series", 1002.0, "TS_2", unit_count=2), done("TS_2", "GPU 1"))
+    assert devices(*first, *second, done("TS_1", "GPU 0")) == [
+        "GPU 0  TS_1   50%   12.1 GB",
+        "GPU 1  TS_2   50%   12.1 GB",
+    ]
+    assert devices(*first, Event("writing", 1003.0, text="writing a.star")) == []
+
+
+def test_finished_series_are_not_kept_in_mind() -> None:
+    events = [START]
+    for number in range(100):
+        events.append(Event("series", 1000.0, f"TS_{number}", unit_count=1))
+        events.append(Event("unit", 1001.0, f"TS_{number}", number, 1, 1.0, 1, device=f"GPU {number % 3}"))
+    tally = add_events(Tally(), events)
+    assert tally.activities.open_series == ()
+    assert len(tally.activities.devices) == 3

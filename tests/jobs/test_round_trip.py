@@ -27,7 +27,7 @@ ANGPIX = Decimal(20)
 
 # Distance in Å and turn in degrees that the table's decimals allow.
 FIVE_DECIMALS = (0.02, 2e-4)
-THREE_DECIMALS = (0.01 * float(ANGPIX), 0.003)
+THREE_DECIMALS = (0.001 * float(ANGPIX), 0.003)
 
 
 def export(project: TinyProject, **options: Any) -> Path:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mtui.errors import WriteError
-from mtui.jobs.units import UnitRecord, append_unit, is_complete, read_units
+from mtui.jobs.unit_store import UnitStore
+from mtui.jobs.units import UnitRecord, append_unit, fingerprint, is_complete, read_units
 
 
-def record(number: int, files: dict[str, int] | None = None) -> UnitRecord:
+def record(number: int, files: dict[str, list[int]] | None = None) -> UnitRecord:
     return UnitRecord(number, "hash", 0, 2, {"particles": {"rlnImageName": ["a.mrc"] * 2}}, files or {})
 
 
@@ -31,14 +34,39 @@ def test_a_cut_line_is_lost_but_not_the_one_after_it(tmp_path: Path) -> None:
     assert read_units(path) == {0: record(0), 2: record(2)}
 
 
-def test_a_unit_is_complete_if_its_files_have_their_size(tmp_path: Path) -> None:
+def test_a_unit_is_complete_if_its_files_are_as_they_were_written(tmp_path: Path) -> None:
     image = tmp_path / "a.mrc"
     image.write_bytes(b"12345")
-    assert is_complete(record(0, {str(image): 5}))
-    assert not is_complete(record(0, {str(image): 6}))
-    assert not is_complete(record(0, {str(tmp_path / "b.mrc"): 5}))
+    known = record(0, {str(image): fingerprint(image)})
+    assert is_complete(known)
+    os.utime(image, ns=(1, 1))
+    assert is_complete(known), "a new time alone means nothing"
+    image.write_bytes(b"12346")
+    assert not is_complete(known), "other content of the same size"
+    image.write_bytes(b"1234")
+    assert not is_complete(known)
+    image.unlink()
+    assert not is_complete(known)
 
 
 def test_a_record_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(WriteError, match=r"units\.jsonl could not be written"):
         append_unit(tmp_path / "missing" / "units.jsonl", record(0))
+
+
+def test_a_store_reads_records_when_they_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "units.jsonl"
+    store = UnitStore(path)
+    assert (len(store), store.get(0)) == (0, None)
+    for number in (0, 1):
+        append_unit(path, record(number))
+        store.add(number)
+    assert dict(store) == {0: record(0), 1: record(1)}
+    with path.open("ab") as file:
+        file.write(b'{"number": 7, "ser')
+    found = UnitStore(path)
+    again = replace(record(1), dropped=5)
+    append_unit(path, again)
+    found.add(1)
+    assert (found[1], found[0], 7 in found, len(found)) == (again, record(0), False, 2)
+    assert dict(UnitStore(path)) == read_units(path) == dict(found)

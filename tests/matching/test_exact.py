@@ -105,6 +105,18 @@ def test_the_choice_of_solver_does_not_change_the_total(sizes: tuple[int, int]) 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_pairs_are_those_of_m(seed: int) -> None:
+    check_pairs_of_m(seed)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("block", range(10))
+def test_pairs_are_those_of_m_in_a_thousand_scenes(block: int) -> None:
+    for seed in range(30 + block * 100, 130 + block * 100):
+        check_pairs_of_m(seed)
+
+
+def check_pairs_of_m(seed: int) -> None:
+    """Without ties the pairs themselves are those of M's float32 algorithm."""
     random = np.random.default_rng(seed)
     n_old, n_new = (int(count) for count in random.integers(1, 60, 2))
     kind = "noisy" if seed % 3 else "unrelated"

@@ -41,6 +41,11 @@ def run(population: Population, **settings: object) -> Comparison:
     return compare(population, species, IntersectSettings(population.path, species.name, **settings))  # type: ignore[arg-type]
 
 
+def keeping(tolerance_ang: float, *keep: str, **more: object) -> IntersectSettings:
+    """Settings of what is kept; the sets are in the comparison."""
+    return IntersectSettings(Path(), "", tolerance=tolerance_ang, keep=keep, **more)  # type: ignore[arg-type]
+
+
 def own(population: Population) -> ParticleSet:
     return load_particles(population.valid_species[0])
 
@@ -71,7 +76,7 @@ def write_relion(population: Population, particles: ParticleSet, **more: list[ob
 def test_identical_sets_are_all_in_both(population: Population) -> None:
     found = run(population, m_star=population.valid_species[0].particles_path)
     assert found.counts(0.0).both == 20
-    assert result_of(found, 10.0, ("both",)).same_as(own(population).sorted_by_hash())
+    assert result_of(found, keeping(10.0, "both")).same_as(own(population).sorted_by_hash())
 
 
 def test_common_particles_are_the_old_ones(population: Population) -> None:
@@ -81,25 +86,25 @@ def test_common_particles_are_the_old_ones(population: Population) -> None:
     assert found.counts(10.0).both == 3
     assert found.half_conflicts(10.0) == 3
     assert found.half_conflicts(1.0) == 0
-    assert result_of(found, 10.0, ("both",)).same_as(old.select([2, 4, 9]).sorted_by_hash())
+    assert result_of(found, keeping(10.0, "both")).same_as(old.select([2, 4, 9]).sorted_by_hash())
 
 
 def test_new_rows_get_null_in_extra_columns(population: Population) -> None:
     stranger = replace(moved(own(population).select([0]), 500.0), extra=(("myScore", np.array(["7"])),))
     found = run(population, m_star=write_new(population, stranger))
-    kept = result_of(found, 10.0, ("old", "both", "new"))
+    kept = result_of(found, keeping(10.0, "old", "both", "new"))
     assert len(kept) == 21
     extra = dict(kept.extra)
     assert sorted(extra["aisFilamentID"].tolist()) == sorted([*map(str, range(20)), "null"])
     assert sorted(extra["myScore"].tolist()) == ["7"] + ["null"] * 20
-    only_old = result_of(found, 10.0, ("old",))
+    only_old = result_of(found, keeping(10.0, "old"))
     assert [name for name, _ in only_old.extra] == ["aisFilamentID"]
 
 
 def test_rows_are_old_then_new_by_hash(population: Population) -> None:
     old = own(population)
     found = run(population, m_star=write_new(population, moved(old.select([5, 3, 0]), 700.0)))
-    kept = result_of(found, 10.0, ("old", "both", "new"))
+    kept = result_of(found, keeping(10.0, "old", "both", "new"))
     assert kept.source_hash.tolist() == sorted(kept.source_hash.tolist())
     expected = concatenate(old, replace(moved(old.select([5, 3, 0]), 700.0), extra=())).sorted_by_hash()
     np.testing.assert_allclose(kept.positions_ang, expected.positions_ang, atol=1e-4)
@@ -115,7 +120,7 @@ def test_new_particles_get_the_species_key_frames(tmp_path: Path) -> None:
     assert (found.new_particles.movement, found.new_particles.rotation) == (3, 3)
     first = found.new_particles.positions_ang[:, 0]
     np.testing.assert_allclose(found.new_particles.positions_ang[:, 2], first)
-    committed = commit(found, 10.0, ("old", "both", "new"))
+    committed = commit(found, keeping(10.0, "old", "both", "new"))
     assert committed.particles == len(load_particles(committed.species)) == 10
 
 
@@ -226,22 +231,22 @@ def test_exactly_one_set_is_compared(population: Population, both: bool) -> None
 def test_an_empty_result_is_refused(population: Population) -> None:
     found = run(population, m_star=write_new(population, moved(own(population), 900.0)))
     with pytest.raises(MatchingError, match="would be left: at 1 Å 20 are only old, 0 in both"):
-        commit(found, 1.0, ("both",))
+        commit(found, keeping(1.0, "both"))
 
 
 def test_particles_that_drifted_are_dropped_with_an_earlier_version(population: Population) -> None:
     first = run(population, m_star=write_new(population, moved(own(population), 0.5)))
-    once = commit(first, 0.1, ("old",))
+    once = commit(first, keeping(0.1, "old"))
     assert not once.changed or once.particles == 20
     drifted = own(population).sorted_by_hash()
     far = np.where(np.arange(20) % 4 == 0, 50.0, 1.0).astype(np.float32)
     refined = replace(drifted, positions_ang=drifted.positions_ang + far[:, None, None])
     now = replace(population, species=(once.species,))
-    second = commit(run(now, m_star=write_new(now, refined)), 0.1, ("new",))
+    second = commit(run(now, m_star=write_new(now, refined)), keeping(0.1, "new"))
     now = replace(population, species=(second.species,))
     versions = second.species.versions_folder
     folder = next(path for path in versions.iterdir() if path.name == second.species.previous_version)
-    third = commit(run(now, m_star=folder), 10.0, ("both",))
+    third = commit(run(now, m_star=folder), keeping(10.0, "both"))
     assert third.particles == 15
     same = run(replace(now, species=(third.species,)), m_star=folder / second.species.path.name)
     assert (same.distances.n_old, same.distances.n_new) == (15, 20)

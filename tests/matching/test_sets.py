@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from mtui.matching.distances import BINS, Counts, Distances
 from mtui.matching.pairs import Pairs
-from mtui.matching.sets import BINS, Counts, Distances, compose, sort_distances, within
+from mtui.matching.sets import compose, sort_distances, within
 
 Hashes = NDArray[np.str_]
 Sets = tuple[Pairs, Hashes, Hashes]
@@ -94,7 +95,7 @@ def test_histogram_is_that_of_m() -> None:
     # 99 Å on 99 steps: a bin per Å, halves to the even one.
     distances = Distances(np.array([0.0, 0.5, 1.5, 2.5, 2.6, 99.0]), 6, 6)
     found = distances.histogram()
-    assert found.largest_ang == 99.0
+    assert found.end_ang == 99.0
     assert {index: int(count) for index, count in enumerate(found.counts) if count} == {
         0: 2,
         2: 2,
@@ -102,6 +103,21 @@ def test_histogram_is_that_of_m() -> None:
         99: 1,
     }
     assert found.centres_ang[[0, 1, 99]].tolist() == [0.0, 1.0, 99.0]
+
+
+def test_a_zoomed_histogram_ends_at_five_tolerances() -> None:
+    distances = Distances(np.array([0.0, 0.5, 1.5, 4.95, 99.0]), 5, 5)
+    assert distances.zoomed_end_ang(0.99) == pytest.approx(4.95)
+    found = distances.histogram(4.95)
+    assert {index: int(count) for index, count in enumerate(found.counts) if count} == {
+        0: 1,
+        10: 1,
+        30: 1,
+        99: 1,
+    }
+    assert found.centres_ang[-1] == 4.95
+    assert distances.zoomed_end_ang(50.0) == 99.0
+    assert distances.zoomed_end_ang(0.0) == 99.0
 
 
 def test_the_axis_is_never_shorter_than_one_angstrom() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from mtui.formats.star import StarTable, write_star
 from mtui.model.dialects import Detection, detect_dialect
 from mtui.model.relion_particles import RelionParticles, convert_particles
-from mtui.model.relion_positions import Rooms, StatedAngpix
+from mtui.model.relion_positions import Rooms, Stated
 from mtui.model.relion_table import ParticleTable, read_particle_table
 
 Columns = dict[str, Sequence[object]]
@@ -48,7 +48,7 @@ def convert(
     """Particles that all lie in volumes of one size."""
     dialect = detect_dialect(table, angpix_stated=coordinates is not None)
     rooms = Rooms(np.tile(volume_ang, (len(table), 1)), 2.0)
-    return convert_particles(table, dialect, rooms, StatedAngpix(coordinates, shifts), margin_ang)
+    return convert_particles(table, dialect, rooms, Stated(coordinates, shifts), margin_ang)
 
 
 def detection(table: ParticleTable) -> Detection:

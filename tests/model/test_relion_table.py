@@ -71,6 +71,42 @@ def test_every_real_file_is_what_it_is_or_refused_with_what_it_is(shared: Path) 
             assert len(read_m_particles(path)) == OF_M[name]
 
 
+REAL_PROJECT = {
+    "sets/m_particles.star": ("M", 170),
+    "sets/relion30_run_data.star": ("RELION30", 170),
+    "sets/relion31_run_data.star": ("RELION31", 170),
+    "sets/relion5_particles.star": ("RELION5", 170),
+    "species/complex_2c0ffee0/complex_particles.star": ("M", 60),
+    "species/ribosome70s_1c0ffee0/ribosome70s_particles.star": ("M", 200),
+}
+
+
+@pytest.mark.parametrize("name", REAL_PROJECT)
+def test_every_table_of_the_real_project_is_what_it_is(name: str, shared: Path) -> None:
+    path = shared / "data" / "empiar10499" / name
+    dialect, rows = REAL_PROJECT[name]
+    if dialect == "M":
+        assert len(read_m_particles(path)) == rows
+        with pytest.raises(FormatError, match=r"is a particle table of M, .*--m-star"):
+            read_particle_table(path)
+    else:
+        table = read_particle_table(path)
+        assert (detect_dialect(table, angpix_stated=False).name, len(table)) == (dialect, rows)
+
+
+def test_no_star_of_the_reference_is_left_out(shared: Path) -> None:
+    """What lies elsewhere is no particle table, and is told so with its columns."""
+    data = shared / "data"
+    elsewhere = [path for path in data.rglob("*.star") if data / "star" not in path.parents]
+    rest = {str(path.relative_to(data)) for path in elsewhere} - {
+        f"empiar10499/{name}" for name in REAL_PROJECT
+    }
+    assert {Path(name).parent.name for name in rest} == {"metadata"}
+    for name in rest:
+        with pytest.raises(FormatError, match=r"is not a particle table: .* Its columns are: "):
+            read_particle_table(data / name)
+
+
 def test_optics_are_joined_by_group_and_win(tmp_path: Path) -> None:
     particles: Columns = XYZ | NAME | {"rlnOpticsGroup": [7, "3.000"], "rlnImagePixelSize": [9, 9]}
     optics: Columns = {

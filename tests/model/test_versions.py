@@ -135,7 +135,7 @@ def test_a_species_without_version_gets_one(species: Species) -> None:
     text = species.version
     save_species(replace(species, version=""))
     new = commit_particles(load_species(species.path), FULL.select([0]))
-    assert new.previous_version == ""
+    assert new.previous_version == text
     assert names(species.versions_folder) == sorted([text, new.version])
     assert len(load_particles(restore_version(new, text))) == 6
 

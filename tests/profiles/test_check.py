@@ -80,6 +80,9 @@ def edit(star: Path, old: str, new: str, count: int = -1) -> None:
         ("relion5", "[1,1,1,1,1]", "[1,1,1,1,2]", "zeros and ones"),
         ("relion5", "300.000", "200.000", "200 in the optics table but 300"),
         ("relion5", "TS_1.tomostar", "TS_9.tomostar", "not in the tomograms' table"),
+        ("relion5", "2DStacks  1", "2DStacks  0", "else images count as volumes"),
+        ("relion5", "  2  1.00000", "  3  1.00000", "it is 2 for stacks of images"),
+        ("relion5", " particleseries/TS_2", " 1@particleseries/TS_2", "has no slice number"),
         ("relion5", "  24 ", "  32 ", "the tables say 32 x 32 x 5"),
         ("warp-series", "002@", "003@", "slices must be NNN@stack"),
         ("warp-series", "TS_1_apo_0000002\n", "TS_1_apo_0000000\n", "rows of a group must stand together"),
@@ -192,6 +195,14 @@ def test_angles_turned_into_degrees_twice_are_found(tmp_path: Path) -> None:
     words = lines[-1].split()
     star.write_text("\n".join([*lines[:-1], lines[-1].replace(words[9], "4321.00000", 1)]) + "\n")
     assert "above 360 degrees" in errors(check_set(star))
+
+
+def test_stale_centred_coordinates_are_found(tmp_path: Path) -> None:
+    star = write_set(tmp_path, "coordinates")
+    lines = star.read_text().splitlines()
+    words = lines[-1].split()
+    star.write_text("\n".join([*lines[:-1], lines[-1].replace(words[6], "-999.00000", 1)]) + "\n")
+    assert "RELION 5 takes the centred ones" in errors(check_set(star))
 
 
 def test_other_star_files_are_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mtui.profiles import coordinates, raw, relion5, relion31
 from mtui.profiles.columns import fixed, in_order, join, passed_on
 
 
@@ -51,6 +52,11 @@ def test_stale_columns_are_not_passed_on() -> None:
         "rlnImagePixelSize",
         "rlnDetectorPixelSize",
         "rlnBeamTiltX",
+        "rlnBeamTiltClass",
+        "rlnEvenZernike",
+        "rlnMagMat00",
+        "rlnTomoTiltSeriesPixelSize",
+        "rlnCtfDataAreCtfPremultiplied",
         "rlnNormCorrection",
         "rlnGroupNumber",
         "rlnGroupName",
@@ -65,3 +71,8 @@ def test_stale_columns_are_not_passed_on() -> None:
     ]
     extra = [(name, np.array(["7"])) for name in (*stale, *welcome)]
     assert list(passed_on(extra)) == welcome
+
+
+def test_columns_of_a_profile_are_never_passed_on() -> None:
+    own = {*relion31.PARTICLES, *relion5.PARTICLES, *coordinates.PARTICLES, *raw.ROWS, *raw.CTF_ROWS}
+    assert passed_on([(name, np.array(["7"])) for name in sorted(own)]) == {}

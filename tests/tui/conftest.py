@@ -21,7 +21,7 @@ from tests.tui.project import write_project
 
 COLOURS = Terminal(over_ssh=False, colours="256", ascii_only=False)
 PLAIN = Terminal(over_ssh=False, colours="none", ascii_only=True)
-LONGEST_WAIT_S = 30.0
+LONGEST_WAIT_S = 120.0
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from types import TracebackType
 import pyte
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-LONGEST_WAIT_S = 60.0
+LONGEST_WAIT_S = float(os.environ.get("MTUI_TEST_WAIT_S", "120"))
 MAIN_SCREEN = b"\x1b[?1049l"
 
 KEYS = {
@@ -30,11 +30,17 @@ KEYS = {
     "down": "\x1b[B",
     "pagedown": "\x1b[6~",
     "f1": "\x1bOP",
+    "f4": "\x1bOS",
+    "f5": "\x1b[15~",
     "f6": "\x1b[17~",
+    "f7": "\x1b[18~",
+    "f8": "\x1b[19~",
+    "ctrl+o": "\x0f",
     "ctrl+s": "\x13",
     "ctrl+q": "\x11",
     "ctrl+u": "\x15",
     "ctrl+y": "\x19",
+    "ctrl+z": "\x1a",
 }
 
 
@@ -43,6 +49,15 @@ class Screen(pyte.Screen):
 
     def report_device_status(self, mode: int, **kwargs: bool) -> None:
         """Nobody answers."""
+
+    def select_graphic_rendition(self, *attrs: int, private: bool = False) -> None:
+        """Faint text (2, ended by 22), which pyte does not know, is kept as italics: mtui has none."""
+        if private:
+            return
+        codes = {2: (3,), 22: (22, 23)}
+        colours = min((attrs.index(code) for code in (38, 48) if code in attrs), default=len(attrs))
+        before = (part for code in attrs[:colours] for part in codes.get(code, (code,)))
+        super().select_graphic_rendition(*before, *attrs[colours:])
 
 
 class PseudoTerminal:

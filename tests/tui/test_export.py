@@ -114,8 +114,13 @@ async def test_fields_that_do_not_apply_are_off(population: Path) -> None:
         assert not field(screen, "shift-x").disabled
         await pilot.pause()
         assert screen.read_settings().shift == (-4.5, 0.0, 0.0)
-        series = screen.query_one("#series", Radio)
-        assert series.disabled and "not available" in series.reason
+        await pilot.press("ctrl+u")
+        field(screen, "shift-x").text = "0"
+        screen.query_one("#series", Radio).focus()
+        await pilot.press("space")
+        await wait_for_text(pilot, "[x] Pre-rotate particles  (always on for image series)", "(volumes only)")
+        assert screen.query_one("#sparse-ctf", Tick).disabled
+        assert screen.read_settings().output_kind == "series"
 
 
 async def test_every_field_is_reached_by_tab(population: Path) -> None:
@@ -231,3 +236,27 @@ async def test_looking_only_offers_no_operation(population: Path) -> None:
         await wait_for_text(pilot, "! mtui was started with --readonly.")
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, PopulationScreen)
+
+
+async def test_rarer_settings_stand_under_more(population: Path) -> None:
+    async with export_form(population) as (pilot, screen):
+        field(screen, "gpus").text = "0, 1"
+        await pilot.press("f8")
+        await wait_for_text(pilot, "> Export sub-tomograms > More", "Profile", "Batch system")
+        more = pilot.app.screen
+        more.query_one("#field-workers", Field).text = "two"
+        await pilot.press("escape")
+        assert pilot.app.screen is more and "not a number" in message(pilot.app)
+        more.query_one("#field-workers", Field).text = "2"
+        more.query_one("#field-profile", Field).text = "relion31"
+        more.query_one("#more-float32", Tick).value = True
+        await pilot.press("escape")
+        await wait_for_text(pilot, "f8: profile relion31, workers 2")
+        settings = screen.read_settings()
+        assert (settings.gpus, settings.workers, settings.profile) == ((0, 1), 2, "relion31")
+        assert settings.float32 and settings.premultiply and settings.hand == "auto"
+        assert settings_from(parse(to_argv(settings)), ExportSettings) == settings
+        field(screen, "gpus").text = "0, x"
+        await wait_for_text(pilot, "GPUs: 'x' is not a whole number.")
+        await pilot.press("f5")
+        assert screen.read_settings().profile is None and screen.read_settings().gpus is None

@@ -22,6 +22,7 @@ from mtui.model.particle_tables import read_m_particles, write_m_particles
 from mtui.model.particles import ParticleSet
 from mtui.model.population import load_population
 from mtui.model.species import Species, count_particles
+from mtui.model.versions import commit_particles
 from mtui.settings import IntersectSettings
 from mtui.tui import intersecting
 from mtui.tui.screens.confirm import ConfirmScreen
@@ -203,6 +204,32 @@ async def test_apply_writes_a_new_version_and_z_goes_back(population: Path, m_se
         await wait_for_text(pilot, "120 -> 100 particles", "is current again")
 
 
+async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(population: Path, m_set: Path) -> None:
+    before = first_species(population)
+    async with intersect_form(population) as (pilot, screen):
+        await choose(pilot, screen, "m_star", m_set)
+        await wait_for(pilot, lambda: is_ready(screen))
+        theirs = commit_particles(before, read_m_particles(before.particles_path).select(np.arange(7)))
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: f"is at version {theirs.version} now" in message(pilot.app))
+        assert count_particles(first_species(population)) == 7
+
+
+async def test_a_population_opened_to_look_at_stays_untouched(population: Path) -> None:
+    first = first_species(population)
+    commit_particles(first, read_m_particles(first.particles_path).select(np.arange(100)))
+    before = {path: path.read_bytes() for path in population.parent.rglob("*") if path.is_file()}
+    async with running(population, readonly=True) as pilot:
+        await wait_for_text(pilot, "> apoferritin              100")
+        for keys in (("z",), ("enter", "i", "v", "escape")):
+            await pilot.press(*keys)
+            await pilot.pause()
+            assert isinstance(pilot.app.screen, PopulationScreen)
+        await pilot.press("z")
+        assert message(pilot.app) == "mtui was started with --readonly."
+    assert {path: path.read_bytes() for path in population.parent.rglob("*") if path.is_file()} == before
+
+
 async def test_rows_without_a_source_are_listed(population: Path, relion_set: Path) -> None:
     async with intersect_form(population) as (pilot, screen):
         await pilot.press("f4")
@@ -281,3 +308,86 @@ async def test_entries_come_back_on_the_next_visit(population: Path, m_set: Path
         again = pilot.app.screen
         assert isinstance(again, IntersectScreen)
         assert replace(again.read_settings(), keep=()).tolerance == 8
+
+
+async def test_both_rules_are_counted_and_one_is_chosen(population: Path) -> None:
+    old = read_m_particles(first_species(population).particles_path)
+    pair = np.flatnonzero(old.source_hash == old.source_hash[0])[:2]
+    line = old.select(pair)
+    places = line.positions_ang.copy()
+    places[:, 0] = np.array([[900.0, 50, 50], [910.0, 50, 50]])
+    chain = replace(line, positions_ang=places)
+    species = commit_particles(first_species(population), chain)
+    new = replace(chain, positions_ang=places + np.array([[[9.0, 0, 0]]], np.float32))
+    path = population.parent / "chain.star"
+    write_m_particles(path, new)
+    async with running(population) as pilot:
+        await wait_for_text(pilot, "> apoferritin                2", species.version)
+        await pilot.press("enter", "i")
+        await wait_for_text(pilot, "New particle set")
+        screen = pilot.app.screen
+        assert isinstance(screen, IntersectScreen)
+        field(screen, "tolerance").text = "5"
+        await choose(pilot, screen, "m_star", path)
+        await wait_for_text(pilot, "[x] In both 0", "Gated: 1 in both")
+        field(screen, "tolerance").text = "0.5"
+        await wait_for(pilot, lambda: "Gated: 1" not in screen_text(pilot.app))
+        field(screen, "tolerance").text = "2"
+        await wait_for_text(pilot, "[x] In both 0", "Gated: 1 in both")
+        screen.query_one("#rule-gated").focus()
+        await pilot.press("space")
+        await wait_for_text(pilot, "[x] In both 1", "M: 0 in both")
+        assert screen.read_settings().rule == "gated"
+
+
+async def test_an_earlier_version_is_compared_with_and_gone_back_to(population: Path) -> None:
+    first = first_species(population)
+    particles = read_m_particles(first.particles_path)
+    now = commit_particles(first, particles.select(np.arange(100)))
+    async with running(population) as pilot:
+        await wait_for_text(pilot, "> apoferritin              100")
+        await pilot.press("enter", "i")
+        await wait_for_text(pilot, "New particle set")
+        await pilot.press("f7")
+        await wait_for_text(pilot, f"* {now.version}", now.previous_version, "120")
+        await pilot.press("down", "enter")
+        await wait_for_text(pilot, "(*) M .star", "[x] In both 100", "Only new 20")
+        await pilot.press("escape", "enter", "v")
+        await wait_for_text(pilot, f"* {now.version}", now.previous_version)
+        await pilot.press("down", "enter")
+        await wait_for_text(pilot, f"Go back to version {now.previous_version}?")
+        await pilot.press("y")
+        await wait_for_text(pilot, f"version {now.previous_version} is current again, 120 particles")
+        assert count_particles(first_species(population)) == 120
+        await wait_for_text(pilot, "> apoferritin              120")
+        await pilot.press("z")
+        await wait_for_text(pilot, "Undo the last change")
+        await pilot.press("y")
+        await wait_for_text(pilot, f"version {now.version} is current again, 100 particles")
+
+
+async def test_rarer_settings_stand_under_more(population: Path, relion_set: Path) -> None:
+    async with intersect_form(population) as (pilot, screen):
+        field(screen, "relion-star").text = str(relion_set)
+        await wait_for(pilot, lambda: is_ready(screen))
+        await pilot.press("f8")
+        await wait_for_text(pilot, "> Intersect > More", "Dialect", "Read as RELION 3.0 table")
+        await wait_for_text(pilot, "Counted from the corner of the volume; angles: rlnAngleRot")
+        more = pilot.app.screen
+        more.query_one("#field-dialect", Field).text = "nonsense"
+        await pilot.press("escape")
+        assert pilot.app.screen is more
+        assert "Dialect: 'nonsense' is none of relion30" in message(pilot.app)
+        more.query_one("#field-dialect", Field).text = "relion30"
+        more.query_one("#field-only-series", Field).text = "TS_1, TS_2"
+        more.query_one("#field-poses", Field).text = "new"
+        await pilot.press("escape")
+        await wait_for_text(pilot, "f8: dialect relion30, poses new, only series TS_1, TS_2")
+        settings = screen.read_settings()
+        assert (settings.dialect, settings.poses) == ("relion30", "new")
+        assert settings.only_series == ("TS_1", "TS_2")
+        await pilot.press("escape", "enter", "i")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, IntersectScreen))
+        again = pilot.app.screen
+        assert isinstance(again, IntersectScreen)
+        assert again.read_settings().dialect == "relion30"

@@ -51,7 +51,7 @@ def test_nothing_heavy_is_imported_before_the_first_paint(population: Path, tmp_
         f"    Path({str(report)!r}).write_text(' '.join(sys.modules))\n"
         "    return load(*words, **more)\n"
         "population.load_population = report\n"
-        "from mtui.tui.app import run_app\n"
+        "from mtui.tui.run import run_app\n"
         f"sys.exit(run_app(Path({str(population)!r})))\n"
     )
     with PseudoTerminal(["-c", code], environment()) as terminal:
@@ -70,10 +70,22 @@ def test_idle_sends_nothing_and_keys_send_little(population: Path) -> None:
         assert len(terminal.received) < SCREEN_BYTES
         assert terminal.quiet(2.5) == 0
         for key in ("j", "j", "k", "g", "G"):
+            before = len(terminal.received)
             terminal.press(key)
-            assert 0 < terminal.quiet(0.6) <= KEY_BYTES, key
+            terminal.wait_for(lambda before=before: len(terminal.received) > before)  # type: ignore[misc]
+            terminal.quiet(0.1)
+            assert len(terminal.received) - before <= KEY_BYTES, key
+            # The details of the species follow when the cursor rests.
+            terminal.quiet(0.6)
+            assert len(terminal.received) - before <= 2 * KEY_BYTES, key
+        # The details of the last species follow when its table is read.
+        terminal.wait_for_text("> 70S empty", "5 / 4")
+        terminal.quiet(0.6)
         assert terminal.quiet(2.5) == 0
-        terminal.press("g", "enter")
+        terminal.press("g")
+        terminal.wait_for_text("> apoferritin", "60 / 60")
+        terminal.quiet(0.6)
+        terminal.press("enter")
         assert terminal.quiet(0.6) < SCREEN_BYTES
         terminal.press("escape")
         terminal.quiet(1.0)
@@ -151,8 +163,9 @@ def test_no_color_sends_no_colour(population: Path) -> None:
         assert any(cell.reverse for row in terminal.screen.buffer.values() for cell in row.values())
 
 
-def test_a_small_window_says_so_and_recovers(population: Path) -> None:
-    with app(population) as terminal:
+@pytest.mark.parametrize("more", [{}, {"COLUMNS": "80", "LINES": "24"}])
+def test_a_small_window_says_so_and_recovers(population: Path, more: dict[str, str]) -> None:
+    with app(population, **more) as terminal:
         opened(terminal)
         terminal.press("j")
         terminal.quiet(0.3)

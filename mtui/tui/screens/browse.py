@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from mtui.tui.attending import attend
 from mtui.tui.paths import Listing, expand_path, list_folder
 from mtui.tui.text import shorten_middle
 from mtui.tui.widgets.bars import KeyLine
@@ -54,12 +56,12 @@ class BrowseScreen(ModalScreen[str | None]):
         self._go(start if self._start.endswith("/") or not self._start else start.parent)
 
     def _go(self, folder: Path, then: str = "") -> None:
-        self.run_worker(self._list(folder, then), group="browse", exclusive=True)
+        attend(self, partial(self._list, folder, then), "browse")
 
     async def _list(self, folder: Path, then: str) -> None:
         """Read a folder in a thread; lab file systems are slow."""
-        self._listing = await asyncio.to_thread(list_folder, folder, self._suffixes)
-        title = shorten_middle(str(folder), self.size.width - 8)
+        self._listing = await asyncio.to_thread(_list_nearest, folder, self._suffixes)
+        title = shorten_middle(str(self._listing.folder), self.size.width - 8)
         self.query_one("#window").border_title = title
         with self.prevent(FilterLine.Changed):
             self.query_one(FilterInput).value = ""
@@ -97,3 +99,10 @@ class BrowseScreen(ModalScreen[str | None]):
     def action_filter(self) -> None:
         """Narrow the list."""
         self.query_one(FilterLine).begin()
+
+
+def _list_nearest(folder: Path, suffixes: tuple[str, ...]) -> Listing:
+    """What is in a folder, or in the nearest one above it that exists."""
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    return list_folder(folder, suffixes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -10,14 +12,18 @@ from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widget import Widget
 
+from mtui.jobs.progress import duration_text, rounded_seconds
 from mtui.jobs.wording import byte_text
 from mtui.model.population import Population
 from mtui.model.species import Species
 from mtui.settings import ExportSettings
+from mtui.tui.attending import attend
 from mtui.tui.launch import Launch
 from mtui.tui.planning import Extent, Plan, PlannerError, PlanningChild
 from mtui.tui.screens import export_fields
-from mtui.tui.screens.form import Draft, FormOutcome, FormScreen, read_draft, write_draft
+from mtui.tui.screens.export_more import MORE, ExportMoreScreen, with_more
+from mtui.tui.screens.form import Draft, FormOutcome, read_draft, write_draft
+from mtui.tui.screens.more import FormWithMore, MoreScreen, more_text
 from mtui.tui.text import wrap
 from mtui.tui.widgets.fields import Field
 from mtui.tui.widgets.lines import Line, Lines, line
@@ -28,7 +34,7 @@ PATIENCE_S = 0.5
 """How long the last plan stays in view while the next one is made."""
 
 
-class ExportScreen(FormScreen):
+class ExportScreen(FormWithMore):
     """All options of M's export dialog."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +52,9 @@ class ExportScreen(FormScreen):
         super().__init__()
         self._population = population
         self._species = species
+        self._launch = launch
         self._draft = draft
+        self.more: Draft = {name: value for name, value in draft.items() if name in MORE}
         self._child = PlanningChild(population.path, species.guid)
         self._plan: Plan | None = None
         self._starting = False
@@ -56,7 +64,8 @@ class ExportScreen(FormScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """Four sections and the buttons."""
-        path = self._population.path.parent / "export" / f"{self._species.name_safe}.star"
+        folder = self._launch.config.export_folder or self._population.path.parent / "export"
+        path = folder / f"{self._species.name_safe}.star"
         sections = (
             ("Output", export_fields.compose_output(self._species, path)),
             ("Particles", export_fields.compose_particles()),
@@ -90,12 +99,20 @@ class ExportScreen(FormScreen):
 
     def read_settings(self) -> ExportSettings:
         """What the form says."""
-        return export_fields.read_export(self, self._population, self._species)
+        settings = export_fields.read_export(self, self._population, self._species)
+        return with_more(settings, self.more)
+
+    def more_screen(self) -> MoreScreen:
+        """For which program, how it is stored, who does the work."""
+        return ExportMoreScreen(self._species.name, self.more)
 
     def edited(self, name: str) -> None:
         """Follow the edit: what depends on it, and the plan."""
         export_fields.apply_dependencies(self, self._species)
+        note = more_text(self.more) or "f8: profile, storage, workers"
+        self.query_one("#more-note", Lines).set_lines([line(f"   {note}", "quiet")])
         self._plan = None
+        self._extent = replace(self._extent, super_boxes=None)
         if self._settling is not None:
             self._settling.stop()
         self._settling = self.set_timer(SETTLE_S, self._replan)
@@ -107,7 +124,7 @@ class ExportScreen(FormScreen):
     def _replan(self) -> None:
         # An edit just before Export may ask for a plan after it, which must not take the start's place.
         if not self._starting and not any(field.problem for field in self.query(Field)):
-            self.run_worker(self._ask(self.read_settings()), group="plan", exclusive=True)
+            attend(self, partial(self._ask, self.read_settings()), "plan")
 
     async def _ask(self, settings: ExportSettings) -> None:
         waiting = self.set_timer(PATIENCE_S, self._draw_plan)
@@ -116,20 +133,20 @@ class ExportScreen(FormScreen):
         self.show_title()
         self._draw_plan()
         self.update_state()
-        if self._extent.tilts is None and not self._plan.problem:
+        if self._plan.particles and self._plan.kind == "volumes":
             self._extent = await self._child.extent(settings)
             export_fields.show_extent(self, self._extent)
             self._draw_plan()
 
     def _draw_plan(self) -> None:
         place = self.query_one("#plan", Lines)
-        place.set_lines(plan_lines(self._plan, self._extent.warnings, place.size.width))
+        place.set_lines(plan_lines(self._plan, self._extent, place.size.width))
 
     def apply(self) -> None:
         """Start the job."""
         self._starting = True
         self.remark("starting...")
-        self.run_worker(self._start(self.read_settings()), group="plan", exclusive=True)
+        attend(self, partial(self._start, self.read_settings()), "plan")
 
     async def _start(self, settings: ExportSettings) -> None:
         try:
@@ -138,12 +155,10 @@ class ExportScreen(FormScreen):
             self._starting = False
             self.remark(str(error), "error")
             return
-        self.dismiss(
-            FormOutcome(read_draft(self), f"Job {folder.name} started: {settings.output}", str(folder))
-        )
+        self.dismiss(FormOutcome(self.draft(), f"Job {folder.name} started: {settings.output}", str(folder)))
 
 
-def plan_lines(plan: Plan | None, more_warnings: Sequence[str], width: int) -> list[Line]:
+def plan_lines(plan: Plan | None, extent: Extent, width: int) -> list[Line]:
     """What will be written, what stands against it, what to know about it."""
     if plan is None:
         return [line(" planning...", "quiet")]
@@ -152,11 +167,35 @@ def plan_lines(plan: Plan | None, more_warnings: Sequence[str], width: int) -> l
     )
     if not plan.particles:
         return problem
-    images = f"{plan.particles:,} volumes + {plan.particles:,} CTFs"
-    if plan.kind != "volumes":
-        images = f"{plan.particles:,} image series"
-    text = f" Will write {images}, about {byte_text(plan.bytes)}, {byte_text(plan.free)} free"
+    texts = wrap(f"Will write {_what(plan)}. {_how(plan, extent)}", width - 2)
     warnings = (
-        text for warning in (*plan.warnings, *more_warnings) for text in wrap(f"! {warning}", width - 2)
+        text for warning in (*plan.warnings, *extent.warnings) for text in wrap(f"! {warning}", width - 2)
     )
-    return [line(text), *problem, *(line(f" {text}", "new") for text in warnings)]
+    return [
+        *(line(f" {text}") for text in texts),
+        *problem,
+        *(line(f" {text}", "new") for text in warnings),
+    ]
+
+
+def _what(plan: Plan) -> str:
+    """Images, files, bytes."""
+    images = {
+        "volumes": f"{plan.particles:,} volumes + {plan.particles:,} CTFs",
+        "series": f"{plan.particles:,} image series",
+    }.get(plan.kind, f"a table of {plan.particles:,} particles")
+    return f"{images}: {plan.files:,} files, about {byte_text(plan.bytes)}, {byte_text(plan.free)} free"
+
+
+def _how(plan: Plan, extent: Extent) -> str:
+    """The box that volumes are reconstructed in, and the time."""
+    parts = []
+    if extent.super_boxes and plan.kind == "volumes":
+        low, high = extent.super_boxes
+        span = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+        parts.append(f"Reconstructed in {span} px, against aliasing.")
+    if plan.seconds is None:
+        parts.append("Time unknown before a first export.")
+    else:
+        parts.append(f"Takes about {duration_text(rounded_seconds(plan.seconds))}.")
+    return " ".join(parts)

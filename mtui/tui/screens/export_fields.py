@@ -16,7 +16,7 @@ from mtui.model.population import Population
 from mtui.model.species import Species
 from mtui.settings import ExportSettings, options
 from mtui.tui.planning import Extent
-from mtui.tui.widgets.fields import NumberField
+from mtui.tui.widgets.fields import NumberField, NumbersField
 from mtui.tui.widgets.lines import Lines, line
 from mtui.tui.widgets.path_field import PathField
 from mtui.tui.widgets.toggles import Radio, Tick
@@ -25,16 +25,18 @@ OPTIONS = options(ExportSettings)
 KINDS = {"volumes": "Volumes", "series": "Image series"}
 TICKS = ("invert", "normalize_output", "normalize_input", "sparse_ctf")
 """The ticks on images and volumes, row by row."""
-NOT_AVAILABLE = "not available in this version"
 IMAGES_BESIDE_SERIES = "source"
 """The images folder that stands for where M puts them."""
 FIRST_TILTS_UNTIL_KNOWN = 1
+TILTS_NOTE_COLUMNS = 48
 
 
 def compose_output(species: Species, path: Path) -> Iterator[Widget]:
     """Scale, box, diameter, kind, path."""
     with Horizontal(classes="row"):
-        yield NumberField("angpix", OPTIONS["angpix"], angpix_text(species), width=10, label_width=11)
+        angpix = NumberField("angpix", OPTIONS["angpix"], angpix_text(species), width=10, label_width=11)
+        angpix.note = _own_pixel(species)
+        yield angpix
         yield NumberField("box", OPTIONS["box"], str(species.box_px), width=7, label_width=4, integer=True)
     with Horizontal(classes="row"):
         diameter = str(species.diameter_ang)
@@ -53,15 +55,15 @@ def angpix_text(species: Species) -> str:
     )
 
 
+def _own_pixel(species: Species) -> str:
+    return f"   of {angpix_text(species)}"
+
+
 def _kinds() -> Iterator[Radio]:
     option = OPTIONS["output_kind"]
-    unavailable = dict(option.unavailable)
     for choice, label in KINDS.items():
         is_default = choice == option.choices[0]
-        reason = NOT_AVAILABLE if choice in unavailable else ""
-        yield Radio(
-            label, is_default, group="output-kind", choice=choice, option=option, id=choice, reason=reason
-        )
+        yield Radio(label, is_default, group="output-kind", choice=choice, option=option, id=choice)
 
 
 def compose_particles() -> Iterator[Widget]:
@@ -77,7 +79,9 @@ def compose_particles() -> Iterator[Widget]:
         limit = OPTIONS["first_tilts"]
         yield Tick(limit.label, option=limit, id="limit")
         first = str(FIRST_TILTS_UNTIL_KNOWN)
-        yield NumberField("first_tilts", limit, first, width=6, label="", integer=True)
+        field = NumberField("first_tilts", limit, first, width=6, label="", integer=True)
+        field.note_columns = TILTS_NOTE_COLUMNS
+        yield field
 
 
 def compose_images() -> Iterator[Widget]:
@@ -91,8 +95,8 @@ def compose_images() -> Iterator[Widget]:
 def compose_run() -> Iterator[Widget]:
     """Devices, places, files in the way."""
     with Horizontal(classes="row"):
-        yield Static(f" {OPTIONS['gpus'].label:<11}", classes="label", markup=False)
-        yield Static(f"first GPU, or CPU  (choosing is {NOT_AVAILABLE})", classes="label quiet")
+        yield NumbersField("gpus", OPTIONS["gpus"], width=10, label_width=11)
+        yield Lines(id="more-note")
     with Horizontal(classes="row"):
         beside = "Images beside each series, as M"
         yield Tick(beside, option=OPTIONS["images_dir"], id="images-beside")
@@ -109,7 +113,6 @@ def apply_dependencies(form: DOMNode, species: Species) -> None:
     for name in ("normalize-output", "sparse-ctf"):
         form.query_one(f"#{name}", Tick).set_reason("volumes only" if in_series else "")
     _number_field(form, "first-tilts").disabled = not _is_on(form, "limit")
-    _number_field(form, "angpix").set_note(f"   of {angpix_text(species)}")
     form.query_one("#box-note", Lines).set_lines([line(_box_note(form), "quiet")])
 
 
@@ -150,6 +153,7 @@ def read_export(form: DOMNode, population: Population, species: Species) -> Expo
         normalize_input=_is_on(form, "normalize-input"),
         normalize_output=_is_on(form, "normalize-output"),
         sparse_ctf=_is_on(form, "sparse-ctf"),
+        gpus=form.query_one("#field-gpus", NumbersField).numbers,
         images_dir=IMAGES_BESIDE_SERIES if _is_on(form, "images-beside") else None,
         overwrite=_is_on(form, "overwrite"),
     )

@@ -10,16 +10,14 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from mtui.settings import Settings, to_argv
 from mtui.tui.screens.copied import copy_text
-from mtui.tui.screens.frame import FrameScreen
+from mtui.tui.screens.hinting import HintingScreen, remark_on
 from mtui.tui.widgets.bars import PushButton
 from mtui.tui.widgets.fields import Field
-from mtui.tui.widgets.lines import Lines, Tone, line
-from mtui.tui.widgets.path_field import PathInput
+from mtui.tui.widgets.lines import Lines, line
 from mtui.tui.widgets.toggles import Toggle
 
 Draft = Mapping[str, str | bool]
@@ -38,7 +36,7 @@ class FormOutcome:
     """The job that was started, if one was."""
 
 
-class FormScreen(FrameScreen[FormOutcome]):
+class FormScreen(HintingScreen[FormOutcome]):
     """A form whose state can be turned into settings and a command at any moment."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -98,22 +96,6 @@ class FormScreen(FrameScreen[FormOutcome]):
             self.edited(event.toggle.id or "")
         self.update_state()
 
-    @on(DescendantFocus)
-    def _explain(self, event: DescendantFocus) -> None:
-        node = event.widget
-        if isinstance(node.parent, Field):
-            self.remark(*remark_on(node.parent))
-        elif isinstance(node, Toggle) and node.hint:
-            self.remark(node.hint)
-
-    @on(PathInput.Completed)
-    def _show_candidates(self, event: PathInput.Completed) -> None:
-        completion = event.completion
-        if completion.problem:
-            self.remark(completion.problem, "error")
-        elif len(completion.candidates) > 1:
-            self.remark(f"{len(completion.candidates)} fit: {'  '.join(completion.candidates[:20])}")
-
     @on(PushButton.Pressed)
     def _pressed(self, event: PushButton.Pressed) -> None:
         if event.button.id == "apply":
@@ -121,9 +103,13 @@ class FormScreen(FrameScreen[FormOutcome]):
         else:
             self.action_back()
 
+    def draft(self) -> Draft:
+        """Everything that was entered."""
+        return read_draft(self)
+
     def action_back(self) -> None:
         """Leave; what was typed comes back on the next visit."""
-        self.dismiss(FormOutcome(read_draft(self)))
+        self.dismiss(FormOutcome(self.draft()))
 
     def action_apply(self) -> None:
         """Do it, or say what is wrong."""
@@ -142,12 +128,6 @@ class FormScreen(FrameScreen[FormOutcome]):
     def action_defaults(self) -> None:
         """Back to the defaults."""
         write_draft(self, self.defaults)
-
-
-def remark_on(field: Field) -> tuple[str, Tone]:
-    """What the message line says about a field: its problem, else what it takes and does."""
-    problem = field.problem
-    return (problem, "error") if problem else (field.hint, "plain")
 
 
 def read_draft(form: FormScreen) -> Draft:

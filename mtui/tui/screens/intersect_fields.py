@@ -28,6 +28,7 @@ M_TABLE, RELION_TABLE = "m_star", "relion_star"
 M_SUFFIXES = (".star", ".species")
 M_REASON = "M files carry source hashes"
 FROM_FILE = "from file"
+RULES = {"m": "M", "gated": "Gated"}
 PIXEL_SIZES = ("coords_angpix", "shifts_angpix")
 
 
@@ -43,24 +44,45 @@ def compose_new_set(population: Population) -> Iterator[Widget]:
             yield NumberField(name, OPTIONS[name], width=8, optional=True)
     with Horizontal(classes="row indented"):
         yield Static(f" {OPTIONS['source'].label}  ", classes="label", markup=False)
-        with HorizontalScroll(id="sources"):
+        with HorizontalScroll(id="sources", can_focus=False):
             for index, source in enumerate(population.valid_sources):
                 label = f"{source.name} ({len(source.files):,})"
                 yield Tick(label, True, option=OPTIONS["source"], id=f"source-{index}", classes="source")
 
 
 def compose_tolerance() -> Iterator[Widget]:
-    """The tolerance."""
+    """The tolerance, and the rule."""
     with Horizontal(classes="row"):
         option = OPTIONS["tolerance"]
         default = f"{IntersectSettings.__dataclass_fields__['tolerance'].default:g}"
         yield NumberField("tolerance", option, default, width=8)
-        yield Static("   1 old : 1 new particle", classes="label quiet", markup=False)
+        yield Static(f"   {OPTIONS['rule'].label}", classes="label", markup=False)
+        for choice, label in RULES.items():
+            yield Radio(
+                label, choice == "m", group="rule", choice=choice, option=OPTIONS["rule"], id=f"rule-{choice}"
+            )
+        yield Lines(id="other-rule")
 
 
 def chosen_kind(form: DOMNode) -> str:
     """Which kind of table the new set is."""
-    return next(radio.choice for radio in form.query(Radio) if radio.value)
+    return _choice(form, "kind")
+
+
+def rule_of(form: DOMNode) -> str:
+    """The rule by which particles are paired."""
+    return _choice(form, "rule")
+
+
+def _choice(form: DOMNode, group: str) -> str:
+    return next(radio.choice for radio in form.query(Radio) if radio.group == group and radio.value)
+
+
+def take_m_table(form: DOMNode, path: str) -> None:
+    """Compare with a table of M."""
+    field = form.query_one(f"#field-{M_TABLE.replace('_', '-')}", PathField)
+    field.text = path
+    form.query_one(f"#{M_TABLE}", Radio).action_switch()
 
 
 def tolerance_of(form: DOMNode) -> float:
@@ -83,6 +105,7 @@ def read_intersect(form: DOMNode, population: Population, species: Species) -> I
         shifts_angpix=shifts if is_relion else None,
         source=_chosen_sources(form, population) if is_relion else (),
         tolerance=tolerance_of(form),
+        rule=rule_of(form),
         keep=form.query_one(SetBar).keep,
     )
 
@@ -136,14 +159,28 @@ def show_comparison(form: DOMNode, comparison: Comparison) -> None:
 
 
 def _limit_tolerance(form: DOMNode, largest_ang: float) -> None:
-    """The tolerance ends at the largest distance, rounded up so that the farthest pair is inside."""
-    ceiling = math.ceil(largest_ang * 1000) / 1000
+    """The tolerance ends at the largest distance, rounded up so that the farthest pair is inside.
+
+    Under the gated rule the tolerance itself makes the largest distance, and has no such end.
+    """
+    gated = rule_of(form) == "gated"
+    ceiling = None if gated else math.ceil(largest_ang * 1000) / 1000
     field = form.query_one("#field-tolerance", NumberField)
     if isinstance(field.entry, NumberInput):
         field.entry.ceiling = ceiling
-    if tolerance_of(form) > ceiling:
+    if ceiling is not None and tolerance_of(form) > ceiling:
         with field.prevent(Field.Edited):
             field.text = f"{ceiling:g}"
+
+
+def other_rule_text(comparison: Comparison, tolerance_ang: float, rule: str) -> str:
+    """How many particles the other rule finds in both sets, where it is another number."""
+    if comparison.counted_at_ang != tolerance_ang:
+        return ""
+    if comparison.other_both == comparison.counts(tolerance_ang).both:
+        return ""
+    other = next(label for choice, label in RULES.items() if choice != rule)
+    return f"  {other}: {comparison.other_both:,} in both"
 
 
 def matched_line(comparison: Comparison) -> Line:

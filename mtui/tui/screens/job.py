@@ -6,6 +6,7 @@ import asyncio
 import os
 import shlex
 import subprocess
+import time
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -16,35 +17,42 @@ from textual.widget import Widget
 
 from mtui.errors import InputError, JobError
 from mtui.jobs.record import Job
-from mtui.jobs.start import stop_job
+from mtui.jobs.wording import plural
 from mtui.settings import to_argv
+from mtui.tui.attending import attend
 from mtui.tui.job_snapshot import JobSnapshot, read_snapshot, settings_text
-from mtui.tui.screens.confirm import ConfirmScreen
+from mtui.tui.screens.average import AverageWanted
 from mtui.tui.screens.copied import copy_text
-from mtui.tui.screens.frame import FrameScreen
+from mtui.tui.screens.job_actions import JobActionScreen
 from mtui.tui.text import shorten_middle
-from mtui.tui.widgets.lines import Lines, line
-from mtui.tui.widgets.log_view import LogView, read_tail
-from mtui.tui.widgets.panel import set_subtitle, set_title
+from mtui.tui.widgets.lines import Lines, Tone, line
+from mtui.tui.widgets.log_panel import LogPanel
+from mtui.tui.widgets.log_view import read_tail
+from mtui.tui.widgets.panel import set_title
 from mtui.tui.widgets.progress import progress_lines
 from mtui.tui.widgets.rows import Row, RowList
 
-POLL_S = 1.0
-FOLLOWING = "following the end: up/down or k/j to scroll, end or G to follow again"
+POLL_S = 2.0
+BYTES_PER_S = 450
+"""What watching a busy job may send over a slow line."""
+FRAME_BYTES, LOG_LINE_BYTES = 300, 65
+"""What new numbers cost, and each line of the log, all of which move when one is added."""
 
 
-class JobScreen(FrameScreen[None]):
+class JobScreen(JobActionScreen):
     """Watches a job; the job does not need it."""
 
     TITLE = "Job"
     HELP = (
         "The job runs without this window. Problems are listed while it runs: a tilt series that cannot be "
-        "used is skipped, the others go on. x stops after the unit in work; finished files stay complete."
+        "used is skipped, the others go on. x stops after the unit in work, x again at once; finished files "
+        "stay complete. r goes on with what is not finished, and tries series that failed again."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x", "stop", "Stop", id="job.stop"),
-        Binding("r", "resume", "Resume", id="job.resume"),
+        Binding("v", "average", "View average", id="job.average"),
         Binding("l", "pager", "Log in pager", id="job.pager"),
+        Binding("slash", "search", "Search", key_display="/", id="job.search"),
+        Binding("p", "copy_log", "Copy log path", id="job.copy-log"),
         Binding("y", "copy_command", "Copy command", id="job.copy-command"),
         Binding("q", "back", "Back", show=False, id="job.back"),
     ]
@@ -53,7 +61,7 @@ class JobScreen(FrameScreen[None]):
         super().__init__()
         self._job = job
         self._snapshot: JobSnapshot | None = None
-        self._stopping = False
+        self._rests_until = 0.0
 
     def compose_body(self) -> Iterable[Widget]:
         """Progress, settings, problems, log."""
@@ -63,12 +71,11 @@ class JobScreen(FrameScreen[None]):
                 yield Lines(id=name)
         with Vertical(id="problems-panel", classes="section"):
             yield RowList(empty="none", opens=False, id="problems")
-        with Vertical(id="log-panel", classes="section last"):
-            yield LogView(id="log")
+        yield LogPanel(id="log-panel", classes="section last")
 
     def on_mount(self) -> None:
-        """Look once a second; only what changed is drawn."""
-        self.query_one(LogView).focus()
+        """Look now and then; only what changed is drawn."""
+        self.query_one(LogPanel).view.focus()
         self.poll(POLL_S, self._look)
 
     def show_title(self) -> None:
@@ -78,8 +85,13 @@ class JobScreen(FrameScreen[None]):
         self.set_title(f"mtui  Jobs > {self._job.number} export {species}", state)
 
     def _look(self) -> None:
-        if self._snapshot is None or not self._snapshot.ended:
-            self.run_worker(self._read(), group="poll", exclusive=True)
+        # An ended job too: somebody may go on with it.
+        now = time.monotonic()
+        if now < self._rests_until:
+            return
+        rows = self.query_one(LogPanel).view.size.height
+        self._rests_until = now + (FRAME_BYTES + LOG_LINE_BYTES * rows) / BYTES_PER_S - POLL_S / 2
+        attend(self, self._read, "poll")
 
     async def _read(self) -> None:
         try:
@@ -88,7 +100,7 @@ class JobScreen(FrameScreen[None]):
             self.remark(str(error), "error")
             return
         texts = await asyncio.to_thread(read_tail, self._job.log_path)
-        self.query_one(LogView).set_texts(texts)
+        self.query_one(LogPanel).show(f"Log   {shorten_middle(str(self._job.log_path), 60)}", texts)
         self._draw(self._snapshot)
 
     def _draw(self, snapshot: JobSnapshot) -> None:
@@ -104,54 +116,37 @@ class JobScreen(FrameScreen[None]):
             for index, event in enumerate(problems)
         ]
         self.query_one("#problems", RowList).set_rows(rows)
-        set_title(self.query_one("#log-panel"), f"Log   {shorten_middle(str(self._job.log_path), 60)}")
         self.show_title()
-        self._report(snapshot)
+        words, tone = remark_of(snapshot)
+        if words:
+            self.remark(words, tone)
 
-    def _report(self, snapshot: JobSnapshot) -> None:
-        if snapshot.word == "lost":
-            self.remark("The job's process is gone without a word. Its log may say why.", "error")
-        elif snapshot.ended:
-            words = f"{snapshot.word}: {snapshot.state.message} {snapshot.state.hint}".strip()
-            self.remark(words, "error" if snapshot.word == "failed" else "plain")
-        elif self._stopping:
-            self.remark("stopping after the unit in work; x again stops now.")
+    @property
+    def chosen(self) -> JobSnapshot | None:
+        """This job."""
+        return self._snapshot
 
-    @on(LogView.Scrolled)
-    def _scrolled(self) -> None:
-        following = self.query_one(LogView).following
-        set_subtitle(self.query_one("#log-panel"), "" if following else FOLLOWING)
+    def forget(self, job: Job) -> None:
+        """Read everything again."""
+        self._snapshot = None
+        self._rests_until = 0.0
+        self._look()
 
-    def action_stop(self) -> None:
-        """Ask whether to stop; a second time, stop at once."""
-        if self._snapshot is None or self._snapshot.ended:
-            self.remark("The job is not running.")
-            return
-        if self._stopping:
-            self._stop(True)
-            return
-        done = self._snapshot.progress
-        lines = (
-            f"{done.done_series:,} of {done.total_series:,} tilt series are finished and stay on disk.",
-            "The particles being worked on now are finished first.",
-        )
-        question = ConfirmScreen(f"Stop job {self._job.number}?", lines, yes="Stop", no="Keep running")
-        self.app.push_screen(question, self._stop)
+    def action_search(self) -> None:
+        """Show only the log's lines with some text."""
+        self.query_one(LogPanel).begin_search()
 
-    def _stop(self, stop: bool | None) -> None:
-        if not stop:
-            return
-        try:
-            stop_job(self._job, now=self._stopping)
-        except JobError as error:
-            self.say(str(error), "error")
-            return
-        self._stopping = True
-        self.say(f"Job {self._job.number} is asked to stop.")
+    @on(LogPanel.Searched)
+    def _searched(self, event: LogPanel.Searched) -> None:
+        self.remark(plural(event.count, "line") if event.text else "")
 
-    def action_resume(self) -> None:
-        """Not available yet."""
-        self.remark("Going on with a stopped job is not available in this version.")
+    async def action_copy_log(self) -> None:
+        """Copy the path of the log."""
+        await copy_text(self, "Log", str(self._job.log_path))
+
+    def action_average(self) -> None:
+        """Show the mean of the volumes that are written."""
+        self.post_message(AverageWanted(self._job))
 
     def action_pager(self) -> None:
         """Open the log in the user's pager."""
@@ -164,3 +159,15 @@ class JobScreen(FrameScreen[None]):
         """Copy the command that does the same job."""
         if self._snapshot is not None:
             await copy_text(self, "Command", shlex.join(["mtui", *to_argv(self._snapshot.settings)]))
+
+
+def remark_of(snapshot: JobSnapshot) -> tuple[str, Tone]:
+    """What is to be said of how a job stands; nothing where it just runs."""
+    if snapshot.word == "lost":
+        return "The job's process is gone without a word. Its log may say why; r goes on with it.", "error"
+    if snapshot.ended:
+        words = f"{snapshot.word}: {snapshot.state.message} {snapshot.state.hint}".strip()
+        return words, "error" if snapshot.word == "failed" else "plain"
+    if snapshot.job.stop_path.exists():
+        return "stopping after the unit in work; x again stops now.", "plain"
+    return "", "plain"

@@ -21,11 +21,12 @@ from mtui.tui.screens.intersect import IntersectScreen
 from mtui.tui.screens.job import JobScreen
 from mtui.tui.screens.operations import OperationsScreen, operations_for
 from mtui.tui.screens.species_panel import SpeciesPanel
-from mtui.tui.undoing import UndoError, go_back
+from mtui.tui.screens.versions import VersionsScreen
+from mtui.tui.versions import VersionsError, go_back
 from mtui.tui.widgets.rows import RowList
 
 
-class OperatingScreen(FrameScreen[None]):
+class OperatingScreen(FrameScreen[Path | None]):
     """A screen with a list of species, from which operations on their particles start."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,6 +60,10 @@ class OperatingScreen(FrameScreen[None]):
         """Open the form of an operation with what was entered in it before."""
         if operation is None or self._population is None:
             return
+        if operation == "versions":
+            versions = VersionsScreen(self._population.path, species)
+            self.app.push_screen(versions, partial(self._confirm_version, species))
+            return
         screen_class = IntersectScreen if operation == "intersect" else ExportScreen
         place = (species.guid, operation)
         form = screen_class(self._population, species, self._launch, self._drafts.get(place, {}))
@@ -83,20 +88,30 @@ class OperatingScreen(FrameScreen[None]):
         if reason := _no_undo(species, self._launch):
             self.remark(reason)
             return
+        self._ask_to_go_back(species, species.previous_version, f"Undo the last change of {species.name}?")
+
+    def _confirm_version(self, species: Species, version: str | None) -> None:
+        """Back from the list of versions."""
+        if version == species.version:
+            self.remark(f"{species.name} is at version {version}.")
+        elif version:
+            self._ask_to_go_back(species, version, f"Go back to version {version}?")
+
+    def _ask_to_go_back(self, species: Species, version: str, title: str) -> None:
         lines = (
-            f"Its particles, and maps that differ, become those of version {species.previous_version}.",
+            f"Its particles, and maps that differ, become those of version {version}.",
             f"The present version, {species.version}, stays in the versions folder.",
         )
-        question = ConfirmScreen(f"Undo the last change of {species.name}?", lines, yes="Undo", no="Keep")
-        self.app.push_screen(question, partial(self._undo, self._population.path, species))
+        question = ConfirmScreen(title, lines, yes="Undo", no="Keep")
+        self.app.push_screen(question, partial(self._go_back, species, version))
 
-    async def _undo(self, population: Path, species: Species, confirmed: bool | None) -> None:
-        if not confirmed:
+    async def _go_back(self, species: Species, version: str, confirmed: bool | None) -> None:
+        if not confirmed or self._population is None:
             return
         self.remark("going back...")
         try:
-            message = await go_back(population, species)
-        except UndoError as error:
+            message = await go_back(self._population.path, species, version)
+        except VersionsError as error:
             self.say(str(error), "error")
             return
         self.say(message)

@@ -48,14 +48,20 @@ EXPORT = Operation(
     "Cut the particles out of the tilt images along their refined trajectories and write them with 3D CTFs "
     "and a RELION .star file.",
 )
-
+VERSIONS = Operation(
+    "v",
+    "versions",
+    "Go back to another version...",
+    "Make the particles of an earlier version current again. The present ones stay in the versions folder.",
+)
 
 ABOUT_COLUMNS = 71
+OPERATIONS = (INTERSECT, EXPORT, VERSIONS)
 
 
 def operations_for(count: Count, launch: Launch) -> tuple[Operation, ...]:
     """The menu for a species with so many particles; nothing that writes when only looking."""
-    return tuple(replace(operation, reason=_reason(count, launch)) for operation in (INTERSECT, EXPORT))
+    return tuple(replace(operation, reason=_reason(count, launch)) for operation in OPERATIONS)
 
 
 def _reason(count: Count, launch: Launch) -> str:
@@ -75,6 +81,7 @@ class OperationsScreen(ModalScreen[str | None]):
         Binding("escape,q", "dismiss(None)", "Back", key_display="esc", id="operations.back"),
         Binding("i", "pick('intersect')", "Intersect", id="operations.intersect"),
         Binding("e", "pick('export')", "Export", id="operations.export"),
+        Binding("v", "pick('versions')", "Versions", id="operations.versions"),
     ]
 
     def __init__(self, title: str, operations: Sequence[Operation]) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widget import Widget
 
 from mtui.errors import InputError
 from mtui.jobs.wording import plural
 from mtui.model.population import BrokenEntry, Population, load_population
 from mtui.model.species import Species, count_particles
+from mtui.tui.attending import attend
 from mtui.tui.launch import Launch
+from mtui.tui.recent import remember_population
 from mtui.tui.screens.copied import copy_text
 from mtui.tui.screens.frame import PopulationOpened
 from mtui.tui.screens.jobs import JobsScreen
@@ -27,17 +31,24 @@ from mtui.tui.widgets.lines import Tone
 from mtui.tui.widgets.rows import RowList
 
 
+class OtherWanted(Message):
+    """Another population is to be opened; the app knows where to choose from."""
+
+
 class PopulationScreen(OperatingScreen):
     """Species on the left, details on the right."""
 
     TITLE = "Population"
     HELP = (
         "The species of the population. enter opens the operations on the particles of the one under the "
-        "cursor; the details on the right follow it. A species whose file is damaged shows ! and why."
+        "cursor; the details on the right follow it. v turns their page: resolution from the half maps; "
+        "half-sets, tilt series and viewing directions; slices of map and mask. A species whose "
+        "file is damaged shows ! and why."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sources", "Sources", id="population.sources"),
         Binding("J", "jobs", "Jobs", id="population.jobs"),
+        Binding("o", "open", "Open another", show=False, id="population.open"),
         Binding("y", "copy_path", "Copy path", id="population.copy-path"),
         Binding("f5", "reload", "Read again", show=False, id="population.reload"),
         Binding("q", "app.quit", "Quit", id="population.quit"),
@@ -49,7 +60,7 @@ class PopulationScreen(OperatingScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """List and details."""
-        yield SpeciesPanel(NumbersReader(self._path))
+        yield SpeciesPanel(NumbersReader(self._path), self._launch.terminal)
 
     def on_mount(self) -> None:
         """Read the population."""
@@ -69,7 +80,7 @@ class PopulationScreen(OperatingScreen):
 
     def action_reload(self, announce: bool = True) -> None:
         """Read the population again; the cursor stays on its species."""
-        self.run_worker(self._load(announce), group="load", exclusive=True)
+        attend(self, partial(self._load, announce), "load")
 
     async def _load(self, announce: bool) -> None:
         try:
@@ -79,6 +90,7 @@ class PopulationScreen(OperatingScreen):
             self.say(str(error), "error")
             return
         self._population = population
+        await asyncio.to_thread(remember_population, self._path)
         self.show_title()
         panel = self.query_one(SpeciesPanel)
         panel.set_entries(population.species)
@@ -87,6 +99,10 @@ class PopulationScreen(OperatingScreen):
         for species in population.valid_species:
             panel.set_count(species, await asyncio.to_thread(_count, species))
         panel.follow_cursor()
+
+    def action_open(self) -> None:
+        """Choose another population."""
+        self.post_message(OtherWanted())
 
     def action_sources(self) -> None:
         """Show the data sources."""

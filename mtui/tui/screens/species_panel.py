@@ -14,15 +14,10 @@ from textual.timer import Timer
 
 from mtui.model.population import BrokenEntry
 from mtui.model.species import Species
-from mtui.tui.screens.species_view import (
-    Count,
-    details,
-    filtered,
-    key_of,
-    list_header,
-    species_row,
-)
-from mtui.tui.species_numbers import NumbersReader, SpeciesNumbers
+from mtui.tui.screens.species_details import SpeciesDetails
+from mtui.tui.screens.species_view import Count, filtered, key_of, list_header, species_row
+from mtui.tui.species_numbers import NumbersReader
+from mtui.tui.terminal import Terminal
 from mtui.tui.widgets.filter_line import FilterInput, FilterLine
 from mtui.tui.widgets.lines import Lines
 from mtui.tui.widgets.panel import set_title
@@ -46,15 +41,16 @@ class SpeciesPanel(Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", id="population.filter"),
+        Binding("v", "turn_page(1)", "View", id="population.view"),
+        Binding("V", "turn_page(-1)", "View before", show=False, id="population.view-before"),
     ]
 
-    def __init__(self, numbers: NumbersReader) -> None:
+    def __init__(self, numbers: NumbersReader, terminal: Terminal) -> None:
         super().__init__()
-        self._reader = numbers
+        self._details = SpeciesDetails(numbers, terminal)
         self._settling: Timer | None = None
         self._entries: Sequence[Entry] = ()
         self._counts: dict[str, Count] = {}
-        self._numbers: dict[str, SpeciesNumbers | str] = {}
 
     def compose(self) -> ComposeResult:
         """List on the left, details on the right."""
@@ -63,10 +59,7 @@ class SpeciesPanel(Horizontal):
             yield Lines(id="header")
             yield SpeciesList(empty="reading...", id="list")
             yield FilterLine()
-        with Vertical(id="about") as right:
-            # The name is the first line, not the title: a new title would draw the whole panel again.
-            right.border_title = "Details"
-            yield Lines(id="details")
+        yield self._details
 
     @property
     def entry(self) -> Entry | None:
@@ -81,6 +74,7 @@ class SpeciesPanel(Horizontal):
     def set_entries(self, entries: Sequence[Entry]) -> None:
         """Show these species."""
         self._entries = entries
+        self._details.forget()
         set_title(self.query_one("#species"), f"Species ({len(entries)})")
         self._draw_rows()
 
@@ -107,23 +101,14 @@ class SpeciesPanel(Horizontal):
             self._settling.stop()
         self._settling = self.set_timer(SETTLE_S, self.follow_cursor)
 
+    def action_turn_page(self, count: int) -> None:
+        """Show the next page of the details, or the one before."""
+        self._details.turn_page(count)
+
     def follow_cursor(self) -> None:
-        """Show the details of the species under the cursor, and read its numbers."""
-        self._draw_details()
-        if isinstance(self.entry, Species):
-            self.run_worker(self._read_numbers(self.entry), group="numbers", exclusive=True)
-
-    async def _read_numbers(self, species: Species) -> None:
-        self._numbers[key_of(species)] = await self._reader.read(species)
-        self._draw_details()
-
-    def _draw_details(self) -> None:
-        lines, entry = self.query_one("#details", Lines), self.entry
-        if entry is None:
-            lines.set_lines([])
-            return
-        numbers = self._numbers.get(key_of(entry), "...")
-        lines.set_lines(details(entry, self.count_of(entry), numbers, lines.size.width))
+        """Show the page of the species under the cursor, and read what it needs."""
+        entry = self.entry
+        self._details.follow(entry, Count() if entry is None else self.count_of(entry))
 
     @on(FilterLine.Changed)
     def _filter_changed(self) -> None:
@@ -131,9 +116,9 @@ class SpeciesPanel(Horizontal):
 
     @on(FilterInput.Left)
     def _filter_left(self) -> None:
-        self.query_one(RowList).focus()
+        # Not focus(), which draws all of it again.
+        self.screen.set_focus(self.query_one(RowList), scroll_visible=False)
 
     def on_resize(self, event: Resize) -> None:
-        """Fit columns and paths into the new width."""
+        """Fit columns into the new width."""
         self.call_after_refresh(self._draw_rows)
-        self.call_after_refresh(self._draw_details)

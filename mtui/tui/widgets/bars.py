@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Click
+from textual.events import Click, Resize
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -57,6 +57,10 @@ class MessageLine(Lines):
 
     DEFAULT_CSS = "MessageLine { height: auto; min-height: 1; max-height: 4; }"
 
+    def __init__(self) -> None:
+        # One line from the start: another number of lines would lay out and draw the whole screen again.
+        super().__init__([line()])
+
     def show(self, text: str, tone: Tone = "plain") -> None:
         """Replace the message; one that says what went wrong may need more than one line."""
         columns = self.app.size.width
@@ -80,26 +84,28 @@ class KeyLine(Lines):
         """Follow the focus."""
         self.screen.bindings_updated_signal.subscribe(self, self.update_keys)
 
+    def on_resize(self, event: Resize) -> None:
+        """Fit as many as there is room for."""
+        self.update_keys(self.screen)
+
     def update_keys(self, screen: Screen[Any]) -> None:
         """Show the keys of the focused widget, then of the screen, then of the app."""
         if not self.is_attached or screen is not self.screen:
             return
         spans: list[Span] = []
-        for key, description, enabled in _fitting(shown_keys(screen), self.size.width - 1):
+        for key, description, enabled in _fitting(_keys_by_action(screen), self.size.width - 1):
             tones: tuple[Tone, Tone] = ("key", "plain") if enabled else ("quiet", "quiet")
             spans += [(f" {key} ", tones[0]), (f"{description} ", tones[1])]
         self.set_lines([tuple(spans)])
 
 
-def _fitting(keys: list[tuple[str, str, bool]], columns: int) -> list[tuple[str, str, bool]]:
+def _fitting(keys: dict[str, tuple[str, str, bool]], columns: int) -> list[tuple[str, str, bool]]:
     """As many keys as fit; the ways out at the end always do, what stands before them gives way."""
-    fitting = list(keys)
-    while (
-        len(fitting) > len(LAST_ACTIONS)
-        and sum(len(key) + len(text) + 3 for key, text, _ in fitting) > columns
-    ):
-        del fitting[-len(LAST_ACTIONS) - 1]
-    return fitting
+    fitting = [key for action, key in keys.items() if action not in LAST_ACTIONS]
+    ways_out = [key for action, key in keys.items() if action in LAST_ACTIONS]
+    while fitting and sum(len(key) + len(text) + 3 for key, text, _ in (*fitting, *ways_out)) > columns:
+        fitting.pop()
+    return [*fitting, *ways_out]
 
 
 LAST_ACTIONS = ("back", "quit", "help")
@@ -108,6 +114,10 @@ LAST_ACTIONS = ("back", "quit", "help")
 
 def shown_keys(screen: Screen[Any]) -> list[tuple[str, str, bool]]:
     """Key, description and whether it works now, of the bindings meant for the footer; each action once."""
+    return list(_keys_by_action(screen).values())
+
+
+def _keys_by_action(screen: Screen[Any]) -> dict[str, tuple[str, str, bool]]:
     shown: dict[str, tuple[str, str, bool]] = {}
     in_field = isinstance(screen.focused, Input)
     for active in screen.active_bindings.values():
@@ -118,7 +128,7 @@ def shown_keys(screen: Screen[Any]) -> list[tuple[str, str, bool]]:
         if binding.show and binding.description and action not in shown:
             key = screen.app.get_key_display(binding)
             shown[action] = (key, binding.description, active.enabled)
-    return [shown[action] for action in sorted(shown, key=LAST_ACTIONS.count)]
+    return {action: shown[action] for action in sorted(shown, key=LAST_ACTIONS.count)}
 
 
 class PushButton(Widget, can_focus=True):

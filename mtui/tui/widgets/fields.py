@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import HorizontalGroup
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import Input
 
@@ -35,6 +36,20 @@ class FieldInput(Input, inherit_bindings=False):
     def __init__(self, value: str = "", *, id: str | None = None) -> None:
         super().__init__(value, id=id, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    async def _on_key(self, event: Key) -> None:
+        """Do what a key of this input does in its turn.
+
+        Textual takes characters at once, but looks up other keys after they went through the screen, which
+        may be busy; then what was typed after ``ctrl+u`` would be deleted by it.
+        """
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if not self.check_consume_key(event.key, event.character):
+                event.stop()
+                event.prevent_default()
+                await self.run_action(binding.action)
+                return
+        await super()._on_key(event)
 
 
 class NumberInput(FieldInput):
@@ -68,6 +83,25 @@ class NumberInput(FieldInput):
             number = number if limit is None else min(number, Decimal(str(limit)))
         lowest = self.option.minimum
         return number if lowest is None else max(number, Decimal(str(lowest)))
+
+
+class ChoiceInput(FieldInput):
+    """An input for one of a few words, which the arrows go through."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "turn(-1)", "Choices", key_display="up/down", id="choice.up"),
+        Binding("down", "turn(1)", "Next choice", show=False, id="choice.down"),
+    ]
+
+    def __init__(self, value: str, choices: tuple[str, ...], *, id: str | None = None) -> None:
+        super().__init__(value, id=id)
+        self._choices = ("", *choices)
+
+    def action_turn(self, count: int) -> None:
+        """The next or the previous word; from any other text the first."""
+        place = self._choices.index(self.value) if self.value in self._choices else 0
+        self.value = self._choices[(place + count) % len(self._choices)]
+        self.cursor_position = len(self.value)
 
 
 def parse_number(text: str) -> Decimal | None:
@@ -104,6 +138,8 @@ class Field(HorizontalGroup):
 
     enter_moves = True
     """Whether enter goes to the next field."""
+    note_columns = 0
+    """Columns kept free for a note that comes later, which would have the form laid out and drawn again."""
 
     def __init__(
         self, name: str, option: Option, entry: FieldInput, *, label: str | None = None, label_width: int = 0
@@ -117,14 +153,11 @@ class Field(HorizontalGroup):
         self._label = f"{words} ".ljust(label_width) if words else ""
 
     def compose(self) -> ComposeResult:
-        """Label, entry, tail."""
-        yield Lines(classes="head")
+        """Label, entry, tail; with their widths, so that the form is laid out once."""
+        head, tail = self._around()
+        yield _sized_line(head, "head")
         yield self.entry
-        yield Lines(classes="tail")
-
-    def on_mount(self) -> None:
-        """Write label and tail."""
-        self.redraw()
+        yield _sized_line(tail, "tail", self.note_columns)
 
     @property
     def text(self) -> str:
@@ -163,18 +196,19 @@ class Field(HorizontalGroup):
 
     def redraw(self) -> None:
         """Write what stands around the input; lines, since a changed label would lay out the form again."""
-        tone: Tone = "error" if self.problem else "quiet" if self.disabled else "plain"
-        mark = "!" if tone == "error" else " "
-        parts: tuple[tuple[str, Line], ...] = (
-            (".head", ((f"{mark}{self._label}[ ", tone),)),
-            (".tail", ((" ]", tone), (f" {self.option.unit} {self.note}".rstrip(), "quiet"))),
-        )
-        for selector, spans in parts:
+        for selector, spans in zip((".head", ".tail"), self._around(), strict=True):
             lines = self.query_one(selector, Lines)
-            width = len(text_of(spans))
+            width = max(len(text_of(spans)), self.note_columns if selector == ".tail" else 0)
             if lines.styles.width is None or lines.styles.width.value != width:
                 lines.styles.width = width
             lines.set_lines([spans])
+
+    def _around(self) -> tuple[Line, Line]:
+        """What stands before and behind the input."""
+        tone: Tone = "error" if self.problem else "quiet" if self.disabled else "plain"
+        mark = "!" if tone == "error" else " "
+        note = f" {self.option.unit} {self.note}".rstrip()
+        return ((f"{mark}{self._label}[ ", tone),), ((" ]", tone), (note, "quiet"))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -237,6 +271,52 @@ class NumberField(Field):
         even = ", even" if option.even else ""
         unit = f" {option.unit}" if option.unit else ""
         return f"{option.minimum:g} to {option.maximum:g}{unit}{even}. {option.help}"
+
+
+class TextField(Field):
+    """A field for text, or for one of the option's choices; empty where it is left to mtui."""
+
+    def __init__(
+        self, name: str, option: Option, value: str = "", *, width: int = 40, label_width: int = 0
+    ) -> None:
+        id = name.replace("_", "-")
+        entry = ChoiceInput(value, option.choices, id=id) if option.choices else FieldInput(value, id=id)
+        entry.styles.width = width
+        super().__init__(name, option, entry, label_width=label_width)
+
+    def find_problem(self) -> str | None:
+        """A word that is none of the choices."""
+        text, choices = self.text.strip(), self.option.choices
+        if not text or not choices or text in choices:
+            return None
+        return f"{self.option.label}: {text!r} is none of {', '.join(choices)}."
+
+    @property
+    def hint(self) -> str:
+        """The choices, then what the field does."""
+        words = ", ".join(self.option.choices)
+        return f"{words}. {self.option.help}" if words else self.option.help
+
+
+class NumbersField(TextField):
+    """A field for whole numbers with commas between them; empty where it is left to mtui."""
+
+    @property
+    def numbers(self) -> tuple[int, ...] | None:
+        """The numbers typed, or ``None``."""
+        words = [word.strip() for word in self.text.split(",") if word.strip()]
+        return tuple(int(word) for word in words) if words and not self.find_problem() else None
+
+    def find_problem(self) -> str | None:
+        """Something that is no whole number."""
+        wrong = [word for word in self.text.split(",") if word.strip() and not word.strip().isdecimal()]
+        return f"{self.option.label}: {wrong[0].strip()!r} is not a whole number." if wrong else None
+
+
+def _sized_line(spans: Line, part: str, columns: int = 0) -> Lines:
+    lines = Lines([spans], classes=part)
+    lines.styles.width = max(len(text_of(spans)), columns)
+    return lines
 
 
 def _comma_remark(text: str) -> str:

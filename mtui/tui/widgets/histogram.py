@@ -7,9 +7,6 @@ from textual.events import Resize
 from mtui.tui.comparison import Comparison
 from mtui.tui.widgets.lines import Line, Lines, line
 
-ZOOM = 5
-"""How many tolerances the axis spans when it is zoomed."""
-
 
 class Histogram(Lines):
     """Redraws itself for a comparison, a tolerance and a size."""
@@ -44,7 +41,7 @@ class Histogram(Lines):
 
         largest = comparison.largest_ang
         if self.zoomed:
-            largest = min(largest, ZOOM * self._tolerance_ang) or largest
+            largest = comparison.zoomed_end_ang(self._tolerance_ang)
         counts = comparison.histogram(columns, largest).tolist()
         bars = Bars(counts, largest, self._tolerance_ang)
         drawn = histogram_lines(bars, rows, ascii_only=self._ascii_only)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Literal
+from typing import ClassVar, Literal
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -17,10 +17,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 Tone = Literal["plain", "strong", "quiet", "error", "old", "both", "new", "outside", "key", "head"]
-Span = tuple[str, Tone]
+Span = tuple[str, Tone | Style]
+"""Characters, and their tone; a style of its own only in pictures."""
 Line = tuple[Span, ...]
 
-BLANK: tuple[str, Tone] = (" ", "plain")
+BLANK: Span = (" ", "plain")
 _TONES: tuple[Tone, ...] = ("strong", "quiet", "error", "old", "both", "new", "outside", "key", "head")
 
 
@@ -40,9 +41,9 @@ def changed_columns(old: Line, new: Line) -> tuple[int, int]:
     width = max(map(cell_len, (text_of(old), text_of(new))))
     if any(cell_len(text_of(spans)) != len(chars) for spans, chars in zip((old, new), cells, strict=True)):
         return 0, width
-    if cells[0] == cells[1]:
-        return 0, 0
     same = [first == second for first, second in zip_longest(*cells, fillvalue=BLANK)]
+    if all(same):
+        return 0, 0
     return same.index(False), len(same) - same[::-1].index(False)
 
 
@@ -68,6 +69,9 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
     }
     """
 
+    INDENT: ClassVar[int] = 0
+    """Cells in front of each line that a kind of list fills itself."""
+
     def __init__(
         self, lines: Sequence[Line] = (), *, id: str | None = None, classes: str | None = None
     ) -> None:
@@ -82,14 +86,14 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
     def set_lines(self, lines: Sequence[Line]) -> None:
         """Show these lines; only those that differ from what is there are sent to the terminal."""
         before, self._lines = self._lines, tuple(lines)
-        if len(before) != len(self._lines) and self.styles.auto_dimensions:
+        if max(1, len(before)) != max(1, len(self._lines)) and self.styles.auto_dimensions:
             self.refresh(layout=True)
         for index in range(max(len(before), len(self._lines))):
             old = before[index] if index < len(before) else ()
             new = self._lines[index] if index < len(self._lines) else ()
             if old != new:
                 start, stop = changed_columns(old, new)
-                self.refresh(Region(start, index - self.scroll_offset.y, stop - start, 1))
+                self.refresh(Region(self.INDENT + start, index - self.scroll_offset.y, stop - start, 1))
 
     def set_line(self, index: int, spans: Line) -> None:
         """Replace one line."""
@@ -97,8 +101,10 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
         lines[index] = spans
         self.set_lines(lines)
 
-    def tone_style(self, tone: Tone) -> Style:
+    def tone_style(self, tone: Tone | Style) -> Style:
         """The style of a tone in this widget."""
+        if isinstance(tone, Style):
+            return tone
         return self.rich_style if tone == "plain" else self.get_component_rich_style(f"tone--{tone}")
 
     def spans_at(self, index: int) -> Line:

@@ -46,15 +46,29 @@ class LogView(Lines, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._all: tuple[str, ...] = ()
         self._texts: tuple[str, ...] = ()
+        self._wanted = ""
         self._top = 0
         self.following = True
 
     def set_texts(self, texts: tuple[str, ...]) -> None:
         """Show a longer log."""
-        if texts != self._texts:
-            self._texts = texts
-            self._show()
+        if texts != self._all:
+            self._all = texts
+            self._choose()
+
+    def search(self, wanted: str) -> int:
+        """Show only the lines with this text, whatever the case, and return their number."""
+        self._wanted = wanted.lower()
+        self._choose()
+        return len(self._texts) if wanted else 0
+
+    def _choose(self) -> None:
+        wanted = self._wanted
+        self._texts = tuple(text for text in self._all if wanted in text.lower()) if wanted else self._all
+        self._top = min(self._top, self._last_top)
+        self._show()
 
     def action_scroll_lines(self, count: int) -> None:
         """Scroll; at the end the view follows again."""
@@ -79,7 +93,8 @@ class LogView(Lines, can_focus=True):
         if self.following:
             self._top = self._last_top
         shown = self._texts[self._top : self._top + max(1, self.size.height)]
-        self.set_lines([line(text) for text in shown] or [line("Nothing was logged yet.", "quiet")])
+        empty = f"No line has {self._wanted!r}." if self._wanted else "Nothing was logged yet."
+        self.set_lines([line(text) for text in shown] or [line(empty, "quiet")])
 
     def on_resize(self, event: Resize) -> None:
         """Show as many lines as fit."""

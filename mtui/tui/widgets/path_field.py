@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +13,8 @@ from textual.events import Paste
 from textual.message import Message
 
 from mtui.settings import Option
+from mtui.tui.attending import attend
+from mtui.tui.launch import Launch
 from mtui.tui.paths import Completion, clean_pasted_path, complete_path, expand_path
 from mtui.tui.screens.browse import BrowseScreen
 from mtui.tui.widgets.fields import Field, FieldInput
@@ -42,7 +45,7 @@ class PathInput(FieldInput):
         if not self.value or self._listed_for == self.value or self.cursor_position < len(self.value):
             self.screen.focus_next()
         else:
-            self.run_worker(self._complete(self.value), group="completion", exclusive=True)
+            attend(self, partial(self._complete, self.value), "completion")
 
     async def _complete(self, text: str) -> None:
         completion = await asyncio.to_thread(complete_path, text, self.suffixes)
@@ -58,7 +61,13 @@ class PathInput(FieldInput):
 
     def action_browse(self) -> None:
         """Choose the path from a list of the folder."""
-        self.app.push_screen(BrowseScreen(self.value, self.suffixes), self._browsed)
+        start = self.value or f"{self._browse_folder()}/"
+        self.app.push_screen(BrowseScreen(start, self.suffixes), self._browsed)
+
+    def _browse_folder(self) -> Path:
+        launch = getattr(self.app, "launch", None)
+        folder = launch.config.browse_folder if isinstance(launch, Launch) else None
+        return folder or Path().absolute()
 
     def _browsed(self, path: str | None) -> None:
         if path is not None:

@@ -7,8 +7,10 @@ blocks of an eighth, or drawn as they are where only 7-bit characters arrive.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 import plotext
@@ -19,6 +21,11 @@ INSIDE, OUTSIDE = "#", "."
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _SHADE = "░"
 _FOLD = 8
+_QUARTERS = "▚"
+_TICKS = (1.0, 0.5, 0.143, 0.0)
+_TICK_COLUMNS = 6
+BAR_WIDTH = 0.9
+"""Of a column, while plotext counts in smallest distances of bars; at 1 it fills the next column as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,8 @@ def _draw_bars(bars: Bars, rows: int) -> list[str]:
         filled = [column for column in columns if bars.counts[column]]
         if filled:
             heights = [bars.counts[column] for column in filled]
-            figure.draw(figure.bar(filled, heights, marker=marker, width=1, lines=False))
+            spacing = min((after - before for before, after in pairwise(filled)), default=1)
+            figure.draw(figure.bar(filled, heights, marker=marker, width=BAR_WIDTH / spacing, lines=False))
     _set_axis(figure, "x", -0.5, len(bars.counts) - 0.5)
     _set_axis(figure, "y", 0, max(1, *bars.counts))
     text = plotext.uncolorize(figure.build().string())
@@ -113,3 +121,67 @@ def _axis(bars: Bars) -> Line:
             ("".join(cells[start + len(mark) :]), "quiet"),
         ]
     return tuple(spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Correlation per shell, drawn in a tone."""
+
+    values: Sequence[float]
+    tone: Tone
+    marker: str
+    """The character it is drawn with; ``▚`` stands for quarters of a cell."""
+
+
+def curve_lines(
+    curves: Sequence[Curve], size: tuple[int, int], box_ang: float, ascii_only: bool
+) -> list[Line]:
+    """Correlation curves over resolution, the first in front; ``size`` is columns and rows with the axes."""
+    columns, rows = size[0] - _TICK_COLUMNS, size[1] - 1
+    drawn = [(_draw_curve(curve, columns, rows), curve.tone) for curve in curves]
+    ticks = {round((1 - tick) * (rows - 1)): f"{tick:g}" for tick in _TICKS}
+    lines: list[Line] = []
+    for row in range(rows):
+        tick = ticks.get(row, "")
+        ground = ("." if ascii_only else "┈") if tick == f"{_TICKS[2]:g}" else " "
+        cells = [
+            _front(((text[row][column], tone) for text, tone in drawn), ground) for column in range(columns)
+        ]
+        lines.append(
+            ((f"{tick:>{_TICK_COLUMNS - 1}}", "quiet"), ("|" if ascii_only else "│", "quiet"), *cells)
+        )
+    return [*map(_joined, lines), _resolution_axis(columns, box_ang / (len(curves[0].values) - 1))]
+
+
+def _draw_curve(curve: Curve, columns: int, rows: int) -> list[str]:
+    figure = _clean_figure(columns, rows)
+    values = list(curve.values)
+    marker = "hd" if curve.marker == _QUARTERS else curve.marker
+    signal = figure.signal(list(range(len(values))), values, marker=marker)
+    signal.lines(True)
+    figure.draw(signal)
+    _set_axis(figure, "x", 0, len(values) - 1)
+    _set_axis(figure, "y", 0, 1)
+    text = plotext.uncolorize(figure.build().string())
+    return [row.ljust(columns) for row in text.split("\n")[:rows]]
+
+
+def _front(cells: Iterable[tuple[str, Tone]], ground: str) -> Span:
+    """What stands in a cell: the first curve that passes through it, else what is behind."""
+    return next(((glyph, tone) for glyph, tone in cells if glyph != " "), (ground, "quiet"))
+
+
+def _joined(cells: Line) -> Line:
+    """Neighbours of one tone as one span."""
+    groups = groupby(cells, key=itemgetter(1))
+    return tuple(("".join(text for text, _ in group), tone) for tone, group in groups)
+
+
+def _resolution_axis(columns: int, nyquist_ang: float) -> Line:
+    """Resolutions in Å under the curve: four, two and one times the finest, which is at the right."""
+    cells = [" "] * (columns + _TICK_COLUMNS)
+    for share in (0.25, 0.5, 1.0):
+        text = f"{nyquist_ang / share:.1f} Å"
+        start = min(_TICK_COLUMNS + round(share * columns) - len(text) // 2, len(cells) - len(text))
+        cells[start : start + len(text)] = text
+    return (("".join(cells), "quiet"),)

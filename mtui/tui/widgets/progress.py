@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+from mtui.jobs.activity import activity_text
 from mtui.jobs.progress import Progress, duration_text
 from mtui.tui.widgets.lines import Line, line
 
@@ -31,13 +34,18 @@ def _numbers(progress: Progress) -> list[str]:
     if progress.particles_per_min:
         rate = progress.particles_per_min
         parts.append(f"     {rate:,.0f} particles/min" if rate >= 10 else f"     {rate:.1f} particles/min")
+    if progress.series_per_min:
+        parts.append(f", {progress.series_per_min:.3g} series/min")
     return parts
 
 
 def _times(progress: Progress) -> str:
     elapsed = f"elapsed {duration_text(_calm(progress.elapsed_s))}"
     left = f"       left about {duration_text(progress.left_s)}" if progress.left_s is not None else ""
-    return elapsed + left
+    ends = ""
+    if progress.ends_at is not None:
+        ends = f"       ends about {time.strftime('%H:%M', time.localtime(progress.ends_at))}"
+    return elapsed + left + ends
 
 
 def _calm(seconds: float) -> float:
@@ -46,4 +54,6 @@ def _calm(seconds: float) -> float:
 
 
 def _now(progress: Progress) -> str:
+    if progress.devices:
+        return "        ".join(activity_text(device) for device in progress.devices)
     return f"now {progress.current}    last {progress.last}" if progress.current else progress.last

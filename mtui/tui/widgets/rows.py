@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
-from textual.events import Blur, Click, Focus, Resize
+from textual.events import Blur, Click, DescendantBlur, DescendantFocus, Focus, Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -30,6 +30,7 @@ class Row:
 class RowList(Lines, can_focus=True):
     """Rows with a cursor, marked ``>`` and inverse."""
 
+    INDENT = 2
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False, id="list.up"),
         Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
@@ -85,7 +86,8 @@ class RowList(Lines, can_focus=True):
             self.refresh_line(wanted)
             self.cursor = wanted
         if self.virtual_size.height != len(self._rows):
-            self.virtual_size = Size(0, len(self._rows))
+            # Not by assignment, which has the window laid out and drawn again; there are no scroll bars.
+            self.set_reactive(RowList.virtual_size, Size(0, len(self._rows)))
         self.set_lines([row.spans for row in self._rows] or [line(self._empty, "quiet")])
         self._keep_cursor_visible()
         if self.key != before:
@@ -144,12 +146,20 @@ class RowList(Lines, can_focus=True):
         self._keep_cursor_visible()
 
     def on_focus(self, event: Focus) -> None:
-        """Show where the keys go."""
+        """Show where the keys go; Textual would draw the whole list again."""
+        event.prevent_default()
+        self.has_focus = True
         self.refresh_line(self.cursor)
+        if self.parent is not None:
+            self.parent.post_message(DescendantFocus(self))
 
     def on_blur(self, event: Blur) -> None:
         """Show that the keys go elsewhere."""
+        event.prevent_default()
+        self.has_focus = False
         self.refresh_line(self.cursor)
+        if self.parent is not None:
+            self.parent.post_message(DescendantBlur(self))
 
     def on_click(self, event: Click) -> None:
         """Move to the row; on the row under the cursor, open it."""

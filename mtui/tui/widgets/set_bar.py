@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from mtui.tui.comparison import Counts
+from mtui.matching.distances import Counts
+from mtui.settings import IntersectSettings, options
 from mtui.tui.widgets.lines import Lines, line
 from mtui.tui.widgets.toggles import Tick
 
+KEEP = options(IntersectSettings)["keep"]
 LABELS = {"old": "Only old", "both": "In both", "new": "Only new"}
 
 
@@ -33,7 +35,7 @@ class SetBar(Vertical):
         """Ticks above, result below."""
         with Horizontal():
             for name, label in LABELS.items():
-                yield Tick(label, name == "both", id=f"keep-{name}")
+                yield Tick(label, name == "both", option=KEEP, id=f"keep-{name}")
         yield Lines(id="result")
 
     @property

@@ -1,0 +1,55 @@
+"""An export in this process: series after series, the next one loading while one is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from mtui.engine.runtime import configure_runtime
+from mtui.jobs.report import StopRequest
+from mtui.jobs.results import SERIES_ERRORS, Ready, Result, SeriesBegun, SeriesFailed
+from mtui.jobs.series_export import work_on_series
+from mtui.jobs.series_input import Loaded, LoadedSeries, load_for_export
+from mtui.jobs.units import UnitRecord
+from mtui.model.export_plan import ExportPlan, SeriesPlan
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCrew:
+    """This process."""
+
+    def results(
+        self, plan: ExportPlan, records: Mapping[int, UnitRecord], stop: StopRequest
+    ) -> Iterator[Result]:
+        """See `mtui.jobs.results.Crew`."""
+        configure_runtime()
+        ready = False
+        for series, loaded in _load_ahead(plan):
+            if isinstance(loaded, Exception):
+                yield SeriesBegun(series)
+                yield SeriesFailed(series, str(loaded))
+                continue
+            yield SeriesBegun(series, isinstance(loaded, LoadedSeries) and loaded.size_from_average)
+            if not ready:
+                yield Ready()
+                ready = True
+            try:
+                yield from work_on_series(plan, series, loaded, records, stop)
+            except SERIES_ERRORS as error:
+                yield SeriesFailed(series, str(error))
+
+
+def _load_ahead(plan: ExportPlan) -> Iterator[tuple[SeriesPlan, Loaded | Exception]]:
+    """Series with their images, the next one loading while one is worked on; or what went wrong with it."""
+    with ThreadPoolExecutor(1, "reader") as pool:
+        following = pool.submit(load_for_export, plan, plan.series[0])
+        for position, series in enumerate(plan.series, start=1):
+            current = following
+            if position < len(plan.series):
+                following = pool.submit(load_for_export, plan, plan.series[position])
+            try:
+                loaded: Loaded | Exception = current.result()
+            except SERIES_ERRORS as error:
+                loaded = error
+            yield series, loaded

@@ -1,0 +1,128 @@
+"""Places are held by the job that writes there, and by nobody else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mtui.errors import InputError, WriteError
+from mtui.jobs.claim import claim_run
+from mtui.jobs.exclusive import create_once
+from mtui.jobs.leftovers import remove_leftovers
+from mtui.jobs.places import hold_paths, holding
+from mtui.jobs.preflight import prepare_folders
+from mtui.jobs.record import Job, create_job
+from mtui.model.export_plan import ExportPlan, plan_export
+from mtui.model.population import load_population
+from mtui.settings import ExportSettings
+from tests.tiny import write_tiny
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> ExportPlan:
+    project = write_tiny(tmp_path, (("TS_1", "TS_2"),))
+    settings = ExportSettings(project.population, "apo1", tmp_path / "out" / "a.star", box=8)
+    found = plan_export(load_population(project.population), settings)
+    prepare_folders(found)
+    return found
+
+
+def running_job(plan: ExportPlan) -> Job:
+    job = create_job(plan.settings, time.time())
+    claim_run(job)
+    return job
+
+
+def test_a_place_is_held_and_let_go(plan: ExportPlan) -> None:
+    table, images = hold_paths(plan)
+    assert (table.name, images.name) == (".a.star.mtui-job", ".apo1_10.00A.mtui-job")
+    job = running_job(plan)
+    with holding(plan, job):
+        assert table.read_text() == images.read_text() == str(job.folder)
+        with (
+            pytest.raises(InputError, match=rf"is being written by another export, {job.folder}"),
+            holding(plan, running_job(plan)),
+        ):
+            pass
+        assert table.exists()
+    assert not table.exists() and not images.exists()
+
+
+@pytest.mark.parametrize("holder", ["", "deleted", "killed"])
+def test_a_place_that_nobody_holds_any_more_is_taken(plan: ExportPlan, tmp_path: Path, holder: str) -> None:
+    dead = create_job(plan.settings, time.time())
+    words = {"": "", "deleted": str(tmp_path / "jobs" / "9"), "killed": str(dead.folder)}[holder]
+    for path in hold_paths(plan):
+        path.write_text(words)
+    with holding(plan, running_job(plan)):
+        pass
+    assert not any(path.exists() for path in hold_paths(plan))
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_job_that_may_not_be_looked_at_may_run(plan: ExportPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = create_job(plan.settings, time.time())
+    claim_run(theirs)
+    state = theirs.folder / "state.json"
+    for path in hold_paths(plan):
+        path.write_text(str(theirs.folder))
+    state.write_text("{")  # what cannot be read looks like this to root, too
+    asked: list[Path] = []
+
+    def access(path: Path, mode: int) -> bool:
+        asked.append(path)
+        return path != state
+
+    monkeypatch.setattr(os, "access", access)
+    job = create_job(plan.settings, time.time())
+    with pytest.raises(InputError, match="If it is long gone: rm"), holding(plan, job):
+        pass
+    assert state in asked
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_one_of_many_creates_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    tried: list[object] = []
+
+    def refuse(*paths: object) -> None:
+        tried.append(paths)
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "one"
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda number: create_once(path, f"{number}"), range(8)))
+    assert sum(won) == 1
+    assert path.read_text() == str(won.index(True))
+    assert list(tmp_path.iterdir()) == [path]
+    assert bool(tried) != links
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match="No such file or directory"):
+        create_once(tmp_path / "missing" / "one", "text")
+
+
+def test_only_an_exports_own_temporaries_are_removed(plan: ExportPlan, tmp_path: Path) -> None:
+    folder = plan.series[0].folder
+    own = [
+        folder / ".TS_1_apo1_0000001_10.00A.mrc.77.01234567.tmp",
+        plan.output.parent / ".a.star.77.01234567.tmp",
+        plan.output.parent / ".a.star.mtui-job.0123abcd.tmp",
+    ]
+    others = [
+        folder / ".TS_1_other_0000001_10.00A.mrc.77.01234567.tmp",
+        folder / "TS_1_apo1_0000001_10.00A.mrc.tmp",
+        plan.output.parent / ".b.star.77.01234567.tmp",
+    ]
+    for path in (*own, *others):
+        path.touch()
+    assert remove_leftovers(plan, create_job(plan.settings, time.time())) == len(own)
+    assert not any(path.exists() for path in own)
+    assert all(path.exists() for path in others)

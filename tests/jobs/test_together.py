@@ -1,0 +1,180 @@
+"""Several people or commands at once: one wins, the others are told, nothing is mixed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mtui.errors import JobError, MtuiError
+from mtui.jobs import claim, start
+from mtui.jobs.claim import claim_run, last_run, running
+from mtui.jobs.deleting import delete_job
+from mtui.jobs.drafts import draft_path, remove_drafts
+from mtui.jobs.follow import state_word
+from mtui.jobs.heartbeat import Heartbeat
+from mtui.jobs.record import Job, JobState, create_job, list_jobs, read_state, write_state
+from tests.jobs.faults import (
+    Bench,
+    assert_as_undisturbed,
+    fault,
+    leftovers,
+    outputs,
+    put_away,
+    run_undisturbed,
+    tiny_settings,
+    wait_for_end,
+)
+
+AT_ONCE = 4
+
+
+def at_once(act: Callable[[], Job]) -> tuple[list[Job], list[MtuiError]]:
+    """Several do the same at the same time; the jobs of those who could, and what the others were told."""
+
+    def attempt(_number: int) -> Job | MtuiError:
+        try:
+            return act()
+        except MtuiError as error:
+            return error
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(attempt, range(AT_ONCE)))
+    return [answer for answer in answers if isinstance(answer, Job)], [
+        answer for answer in answers if isinstance(answer, MtuiError)
+    ]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return run_undisturbed(tiny_settings(tmp_path), monkeypatch)
+
+
+def test_exports_and_resumes_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with fault(monkeypatch, bench.report):
+        jobs, refusals = at_once(lambda: Job(start.launch_export(bench.settings).folder))
+        assert len(jobs) == 1
+        told = "is being written by another export|was just taken|would be replaced"
+        assert all(any(words in error.message for words in told.split("|")) for error in refusals)
+        assert list_jobs(bench.settings.population) == tuple(jobs), "refused exports leave no job"
+        assert_as_undisturbed(bench, jobs[0])
+    put_away(bench)
+    with fault(monkeypatch, bench.report, at=bench.operations // 2):
+        job = Job(start.launch_export(bench.settings).folder)
+        assert wait_for_end(job) == "lost"
+    with fault(monkeypatch, bench.report):
+        jobs, refusals = at_once(lambda: Job(start.resume_job(job).folder))
+        assert jobs == [job]
+        told = "is running|was just resumed"
+        assert all(any(words in error.message for words in told.split("|")) for error in refusals)
+        assert_as_undisturbed(bench, job)
+    assert last_run(job) == 2
+
+
+@pytest.mark.full
+def test_overwriting_exports_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = replace(bench.settings, overwrite=True)
+    with fault(monkeypatch, bench.report):
+        jobs, _ = at_once(lambda: Job(start.launch_export(settings).folder))
+        assert jobs
+        assert {wait_for_end(job) for job in jobs} == {"done"}
+    assert outputs(bench.out) == bench.expected
+    assert leftovers(bench.folder) == []
+
+
+def new_job(folder: Path) -> Job:
+    return create_job(tiny_settings(folder), time.time())
+
+
+def test_a_run_that_was_taken_over_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = new_job(tmp_path)
+    first = claim_run(job)
+    first.check()
+    with pytest.raises(JobError, match=rf"Job 1 is running: process {os.getpid()} on"):
+        claim_run(job)
+    # Its machine falls silent, so somebody elsewhere goes on; then it wakes up.
+    monkeypatch.setattr(claim, "is_alive", lambda beat, now: False)
+    assert claim_run(job).number == 2
+    with pytest.raises(JobError, match="Job 1 was resumed elsewhere; this run of it ends"):
+        first.check()
+    assert leftovers(job.folder) == []
+
+
+def test_the_slower_of_two_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = new_job(tmp_path)
+    refuse = claim.refuse_running
+
+    def let_another_in(job: Job) -> None:
+        refuse(job)
+        monkeypatch.setattr(claim, "refuse_running", refuse)
+        claim_run(job)
+
+    monkeypatch.setattr(claim, "refuse_running", let_another_in)
+    with pytest.raises(JobError, match="Job 1 was just resumed by somebody else"):
+        claim_run(job)
+    assert last_run(job) == 1
+
+
+def test_a_job_that_runs_is_not_deleted(tmp_path: Path) -> None:
+    job = new_job(tmp_path)
+    claim_run(job)
+    with pytest.raises(JobError, match="Job 1 is running"):
+        delete_job(job)
+    write_state(job, JobState("done", time.time() + 1))
+    assert running(job) is None
+    delete_job(job)
+    assert list_jobs(tmp_path / "tiny.population") == ()
+    assert list((tmp_path / ".mtui" / "jobs").iterdir()) == []
+    with pytest.raises(JobError, match="cannot be read"):
+        read_state(job)
+
+
+def test_a_job_on_another_machine_is_known_by_its_signs_of_life(tmp_path: Path) -> None:
+    job = new_job(tmp_path)
+    now = time.time()
+    run = job.folder / "runs" / "1.json"
+    run.parent.mkdir()
+
+    def says(path: Path, at: float) -> None:
+        path.write_text(json.dumps(dataclasses.asdict(Heartbeat("gpu07", 4711, 5.0, at))))
+
+    says(run, now - 3000)
+    write_state(job, JobState("running", now - 3000, "user1", "gpu07"))
+    says(job.heartbeat_path, now - 20)
+    assert state_word(job, read_state(job), now) == "running"
+    with pytest.raises(JobError, match="Job 1 is running: process 4711 on gpu07"):
+        claim_run(job)
+    says(job.heartbeat_path, now - 90)
+    assert state_word(job, read_state(job), now) == "lost"
+    assert claim_run(job).number == 2
+
+
+def test_deleting_a_killed_job_leaves_nothing_of_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with fault(monkeypatch, bench.report, at=bench.operations // 2):
+        job = Job(start.launch_export(bench.settings).folder)
+        assert wait_for_end(job) == "lost"
+    assert leftovers(bench.out)
+    images = {path for path in bench.out.rglob("*.mrc") if not path.name.startswith(".")}
+    delete_job(job)
+    assert leftovers(bench.folder) == []
+    assert set(bench.out.rglob("*.mrc")) == images, "what was exported stays"
+
+
+def test_drafts_of_processes_that_are_gone_are_removed(tmp_path: Path) -> None:
+    mine = draft_path(tmp_path)
+    host, pid, start_time, word, _ = mine.name[1:].rsplit(".", 4)
+    gone = tmp_path / f".{host}.{pid}.{int(start_time) + 1}.{word}.new"
+    elsewhere = tmp_path / f".node17.{pid}.5.{word}.new"
+    for path in (mine, gone, elsewhere):
+        path.mkdir()
+    remove_drafts(tmp_path, time.time())
+    assert sorted(tmp_path.iterdir()) == sorted([mine, elsewhere])
+    remove_drafts(tmp_path, time.time() + 2 * 3600)
+    assert list(tmp_path.iterdir()) == [mine]
