@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mtui.matching.assignment import Start, solve_perfect_matching
+from mtui.matching.assignment import Matching, Start, solve_perfect_matching
 from mtui.matching.pricing import PairSearch
 from mtui.matching.problem import Duals, Problem, duals_of, graph_of, pairs_of
 
@@ -54,7 +54,19 @@ def solve_by_generation(
             limit *= 2  # so that dropping and adding pairs comes to an end
         keys, cost = _merged(keys, cost, found.keys, found.cost)
         checked, crowded = duals, found.crowded
-        start = Start(matching.col_dual, matching.col_of_row)
+        start = _next_start(problem, matching, duals)
+
+
+def _next_start(problem: Problem, matching: Matching, duals: Duals) -> Start:
+    """Where the next round begins.
+
+    The two halves of a doubled graph can drift apart from round to round, until their duals are too large to
+    be exact. So each begins with the average of both, rounded to whole numbers in opposite directions: that
+    keeps every pair allowed and tight pairs tight.
+    """
+    if not problem.is_doubled:
+        return Start(matching.col_dual, matching.col_of_row)
+    return Start(np.concatenate([np.floor(duals.new), np.ceil(duals.old)]), matching.col_of_row)
 
 
 def _grown(

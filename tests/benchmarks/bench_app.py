@@ -76,7 +76,7 @@ def measure_app(population: Path, new: Path) -> None:
     print()
     print_header(["where", "keys", "median ms", "longest ms", "most bytes"])
     with PseudoTerminal(["-m", "mtui", str(population)], environment()) as terminal:
-        print(f"Details of the species were there after {wait_long(terminal, 'Half-sets', ' / '):.1f} s.")
+        print(f"Details of the species were there after {wait_long(terminal, 'Particles by source'):.1f} s.")
         terminal.quiet(REST_S)
         measure_keys(terminal, "sources and back", ["s", "q"])
         terminal.press("/")

@@ -81,6 +81,11 @@ def test_random_scenes_have_the_least_total(block: int, monkeypatch: pytest.Monk
     check_many(block * 100, 100, monkeypatch)
 
 
+def test_many_rounds_stay_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The duals of this scene once grew beyond whole numbers from round to round."""
+    check_many(6809, 1, monkeypatch)
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("block", range(16))
 def test_thousands_of_random_scenes(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
