@@ -100,8 +100,8 @@ async def test_another_population_is_opened_from_the_first(
         await pilot.press("escape")
         assert "other.population" in screen_text(pilot.app).splitlines()[0]
         await pilot.press("o")
-        await wait_for_text(pilot, "> opened before")
-        await pilot.press("j", "enter")
+        await wait_for_text(pilot, "> here", "opened before")
+        await pilot.press("enter")
         await wait_for_text(pilot, "Opened ery.population")
         assert len(pilot.app.screen_stack) == 2
 
