@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from textual.app import App, SystemCommand
 from textual.events import Event, Key
 from textual.screen import Screen
+from textual.widgets import Input
 
 OPENING_POLL_S = 0.01
 
@@ -41,6 +42,12 @@ class PatientApp(App[int]):
             await super().on_event(self._typed_ahead.popleft())
         if self._typed_ahead:
             self.set_timer(OPENING_POLL_S, self._give_typed_ahead)
+
+    def on_key(self, event: Key) -> None:
+        """Give a field what was typed before it had the focus."""
+        if isinstance(self.focused, Input) and event.is_printable:
+            event.prevent_default()
+            self.focused.post_message(Key(event.key, event.character))
 
     def _print_error_renderables(self) -> None:
         """Nothing: a fault is raised again when the terminal is restored, and reported in a file."""

@@ -134,6 +134,9 @@ def test_ctrl_c_ends_the_following_and_not_the_job(tmp_path: Path) -> None:
             time.sleep(0.01)
         job = list_jobs(project.population)[0]
         wait_for_units(job, process)
+        beat = read_heartbeat(job.heartbeat_path)
+        assert beat is not None
+        os.kill(beat.pid, signal.SIGSTOP)  # for it would be done before anything is looked at
         os.kill(process.pid, signal.SIGINT)
         out, error = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -142,6 +145,7 @@ def test_ctrl_c_ends_the_following_and_not_the_job(tmp_path: Path) -> None:
     assert f"Job 1 goes on. Watch it: mtui jobs follow 1 {place} Stop it: mtui jobs stop 1 {place}" in error
     assert read_state(job).status == "running"
     assert main(["jobs", "stop", "--now", "--population", str(project.population)]) == 0
+    os.kill(beat.pid, signal.SIGCONT)
     assert main(["jobs", "follow", "--population", str(project.population)]) == 130
     state = read_state(job)
     assert (state.status, state.exit_code) == ("stopped", 130)

@@ -12,6 +12,7 @@ import pytest
 
 from mtui.jobs import start
 from mtui.jobs.claim import running
+from mtui.jobs.heartbeat import read_heartbeat
 from mtui.jobs.record import Job, list_jobs, read_settings, read_state
 from mtui.jobs.units import read_units
 from mtui.settings import ExportSettings
@@ -19,7 +20,7 @@ from tests.jobs.faults import leftovers, outputs, wait_for_end, wait_until
 from tests.tiny import TinyProject, write_tiny
 from tests.tui.pseudo_terminal import PseudoTerminal
 
-SERIES = tuple(f"TS_{number}" for number in range(12))
+SERIES = tuple(f"TS_{number}" for number in range(40))
 
 
 def project_in(folder: Path) -> TinyProject:
@@ -48,12 +49,20 @@ def wait_for_units(project: TinyProject) -> Job:
     wait_until(lambda: list_jobs(project.population))
     (job,) = list_jobs(project.population)
     wait_until(lambda: read_units(job.units_path))
+    send(job, signal.SIGSTOP)  # for it would be done before anything is looked at
     return job
+
+
+def send(job: Job, number: signal.Signals) -> None:
+    beat = read_heartbeat(job.heartbeat_path)
+    assert beat is not None
+    os.kill(beat.pid, number)
 
 
 def assert_still_running(job: Job) -> None:
     assert read_state(job).status == "running"
     assert running(job) is not None
+    send(job, signal.SIGCONT)
 
 
 def test_a_terminal_that_hangs_up(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.app import App
 
 from mtui.demo.project import write_demo
 from mtui.formats.mrc import write_mrc
@@ -18,6 +19,7 @@ from mtui.tui.screens.average import AverageScreen
 from mtui.tui.screens.species_pages import PAGES
 from mtui.tui.viewer import ROT_BINS, TILT_BINS, count_directions, view_average, view_poses, view_slices
 from mtui.tui.views import ResolutionView, SlicesView, ViewReader, parse_view
+from mtui.tui.widgets.lines import Lines, text_of
 from tests.tui.conftest import COLOURS, PLAIN, message, running, screen_text, wait_for, wait_for_text
 from tests.tui.pseudo_terminal import PseudoTerminal
 
@@ -59,13 +61,19 @@ async def test_a_page_follows_the_cursor(population: Path) -> None:
         await wait_for_text(pilot, "24 / 24   50.0% in 1")
 
 
+def details_text(app: App[int]) -> str:
+    """The details as one line, however they are wrapped."""
+    lines = app.screen.query_one("#details", Lines).lines
+    return " ".join(text_of(spans).strip() for spans in lines)
+
+
 async def test_a_missing_map_is_told_in_its_page(population: Path) -> None:
     species = load_species(next(population.parent.glob("species/apoferritin_*/*.species")))
     species.map_path("half2").unlink()
     async with running(population) as pilot:
         await wait_for_text(pilot, "60 / 60")
         await pilot.press("v")
-        await wait_for(pilot, lambda: "does not exist" in " ".join(screen_text(pilot.app).split()))
+        await wait_for(pilot, lambda: "does not exist" in details_text(pilot.app))
         assert "> apoferritin" in screen_text(pilot.app)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 
 from mtui.demo.project import DemoProject
 from mtui.jobs.follow import state_word
+from mtui.jobs.heartbeat import read_heartbeat
 from mtui.jobs.record import Job, list_jobs, read_state
 from mtui.model.population import load_population
 from mtui.model.species import count_particles
@@ -68,7 +70,7 @@ def begin_export(terminal: PseudoTerminal, output: Path) -> None:
     clear_and_type(terminal, str(output))
     terminal.wait_for_text(f"Will write {ANCHORS} volumes", output.name)
     terminal.press("ctrl+s")
-    terminal.wait_for_text("Jobs > 1 export anchor", "running")
+    terminal.wait_for_text("Jobs > ", " export anchor")
 
 
 def word_of(job: Job) -> str:
@@ -83,13 +85,18 @@ def wait_until(job: Job, *words: str) -> None:
 
 
 def stop_and_resume(terminal: PseudoTerminal, job: Job) -> None:
+    beat = read_heartbeat(job.heartbeat_path)
+    assert beat is not None
+    # Held while the keys are pressed, for an export of the demo takes seconds.
+    os.kill(beat.pid, signal.SIGSTOP)
     terminal.press("x")
-    terminal.wait_for_text("Stop job 1?")
+    terminal.wait_for_text(f"Stop job {job.number}?")
     terminal.press("y")
-    wait_until(job, "stopped", "done")
-    terminal.wait_for(lambda: "stopped" in terminal.text or "done" in terminal.text)
-    if word_of(job) == "stopped":
-        terminal.press("r")
+    terminal.wait_for_text("stopping after the unit in work")
+    os.kill(beat.pid, signal.SIGCONT)
+    wait_until(job, "stopped")
+    terminal.wait_for_text("= stopped")
+    terminal.press("r")
     wait_until(job, "done")
     terminal.wait_for_text("100%", "Wrote 80 particles")
 
@@ -208,8 +215,9 @@ def test_a_connection_that_breaks_leaves_the_job_and_another_finds_it(
         with over_ssh(client, str(demo_copy.population), TERM="screen-256color") as terminal:
             terminal.wait_for_text("Opened demo.population")
             terminal.press("J")
-            terminal.wait_for_text("Jobs (1)", "anchor")
+            terminal.wait_for_text("Jobs (", "anchor")
             terminal.press("enter")
+            terminal.wait_for_text(f"Jobs > {job.number} export anchor")
             wait_until(job, "done")
             terminal.wait_for_text("100%", "Wrote 80 particles")
             terminal.press("ctrl+q")

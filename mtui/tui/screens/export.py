@@ -39,6 +39,7 @@ class ExportScreen(FormWithMore):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "apply", "Export", id="form.apply"),
+        Binding("f8", "show_more", "More", id="form.more"),
     ]
     TITLE = "Export sub-tomograms"
     HELP = (

@@ -23,6 +23,7 @@ class IntersectActions(FormWithMore):
         Binding("f6", "zoom", "Zoom", id="intersect.zoom"),
         Binding("f4", "show_unmatched", "Unmatched", id="intersect.unmatched"),
         Binding("f7", "choose_known", "Versions", id="intersect.known"),
+        Binding("f8", "show_more", "More", id="form.more"),
     ]
 
     _population: Population

@@ -87,9 +87,7 @@ class MoreScreen(HintingScreen[Draft]):
 
 
 class FormWithMore(FormScreen):
-    """A form with rarer settings on a screen of their own."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f8", "show_more", "More", id="form.more")]
+    """A form with rarer settings on a screen of their own; the form itself says where ``f8`` stands."""
 
     more: Draft
     """What was entered there."""

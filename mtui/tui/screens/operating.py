@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -9,9 +10,10 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
+from mtui.errors import MtuiError
 from mtui.jobs.record import Job
 from mtui.model.population import BrokenEntry, Population
-from mtui.model.species import Species
+from mtui.model.species import Species, load_species
 from mtui.tui.launch import Launch
 from mtui.tui.screens.confirm import ConfirmScreen
 from mtui.tui.screens.export import ExportScreen
@@ -80,10 +82,16 @@ class OperatingScreen(FrameScreen[Path | None]):
         if outcome.job_folder:
             self.app.push_screen(JobScreen(Job(Path(outcome.job_folder))))
 
-    def action_undo(self) -> None:
-        """Ask whether to go back to the version before, of the species under the cursor."""
+    async def action_undo(self) -> None:
+        """Ask whether to go back to the version before, of the species under the cursor as it is on disk."""
         species = self.query_one(SpeciesPanel).entry
         if not isinstance(species, Species) or self._population is None:
+            return
+        try:
+            # What is shown may be about to be read again, after an operation that has just ended.
+            species = await asyncio.to_thread(load_species, species.path)
+        except MtuiError as error:
+            self.say(str(error), "error")
             return
         if reason := _no_undo(species, self._launch):
             self.remark(reason)
