@@ -24,21 +24,10 @@ from mtui.model.source import DataSource
 from mtui.model.species import Species, existing_particles, load_species
 from mtui.model.version_folders import archived_species
 from mtui.settings import IntersectSettings
+from mtui.settings.intersect import RELION_READING
 
 MICROGRAPH_NAME = "rlnMicrographName"
-ONLY_RELION = (
-    "coords_angpix",
-    "shifts_angpix",
-    "dialect",
-    "centre",
-    "centre_offset",
-    "angles",
-    "strip_prefix",
-    "strip_suffix",
-    "name_pattern",
-    "name_map",
-    "source",
-)
+ONLY_RELION = ("coords_angpix", "shifts_angpix", *RELION_READING, "source")
 """Settings that tell how a table of RELION is to be read."""
 
 

@@ -9,6 +9,18 @@ from typing import ClassVar
 
 from mtui.settings.option import Option
 
+RELION_READING = (
+    "dialect",
+    "centre",
+    "centre_offset",
+    "angles",
+    "strip_prefix",
+    "strip_suffix",
+    "name_pattern",
+    "name_map",
+)
+"""Settings that tell how a table of RELION is to be read, beside its pixel sizes."""
+
 
 @dataclass(frozen=True, slots=True)
 class IntersectSettings:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from mtui.model.population import Population
 from mtui.model.species import Species
 from mtui.settings import IntersectSettings
+from mtui.settings.intersect import RELION_READING
 from mtui.tui.attending import attend
 from mtui.tui.comparison import Comparison
 from mtui.tui.intersecting import IntersectionError, compare_sets, write_result
@@ -20,7 +21,7 @@ from mtui.tui.launch import Launch
 from mtui.tui.screens import intersect_fields
 from mtui.tui.screens.form import Draft, FormOutcome, read_draft, write_draft
 from mtui.tui.screens.intersect_actions import IntersectActions
-from mtui.tui.screens.intersect_more import KEEPING, READING, TICKS, IntersectMoreScreen, with_more
+from mtui.tui.screens.intersect_more import KEEPING, TICKS, IntersectMoreScreen, with_more
 from mtui.tui.screens.more import MoreScreen, more_text
 from mtui.tui.widgets.fields import Field
 from mtui.tui.widgets.histogram import Histogram, waiting_line
@@ -28,7 +29,7 @@ from mtui.tui.widgets.lines import Lines, line
 from mtui.tui.widgets.panel import set_title
 from mtui.tui.widgets.set_bar import SetBar
 
-MORE = (*READING, *KEEPING, *TICKS)
+MORE = (*RELION_READING, *KEEPING, *TICKS)
 NEW_SET = "New particle set"
 SETTLE_S = 0.4
 """How long the form rests before matching follows an edit."""

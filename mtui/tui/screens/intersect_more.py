@@ -9,6 +9,7 @@ from typing import Any
 from textual.widget import Widget
 
 from mtui.settings import IntersectSettings, options
+from mtui.settings.intersect import RELION_READING
 from mtui.tui.paths import expand_path
 from mtui.tui.screens.form import Draft
 from mtui.tui.screens.more import MoreScreen
@@ -17,17 +18,6 @@ from mtui.tui.widgets.lines import Lines, line
 
 TEXT_COLUMNS = 74
 
-READING = (
-    "dialect",
-    "centre",
-    "centre_offset",
-    "angles",
-    "strip_prefix",
-    "strip_suffix",
-    "name_pattern",
-    "name_map",
-)
-"""These tell how a table of RELION is read."""
 KEEPING = ("poses", "better_by", "only_series", "matches")
 TICKS = ("lowest", "strict_names")
 
@@ -42,7 +32,7 @@ class IntersectMoreScreen(MoreScreen):
     )
     PLACE = "Intersect"
     OPTIONS = options(IntersectSettings)
-    TEXTS = (*READING, *KEEPING)
+    TEXTS = (*RELION_READING, *KEEPING)
     TICKS = TICKS
     DEFAULTS = {"poses": "old"}  # noqa: RUF012 - declared as a class variable by the parent
 
@@ -61,7 +51,7 @@ class IntersectMoreScreen(MoreScreen):
 
 def with_more(settings: IntersectSettings, draft: Mapping[str, str | bool]) -> IntersectSettings:
     """The settings with what was entered; what tells how a table of RELION is read only where it is one."""
-    left_out = READING if settings.relion_star is None else ()
+    left_out = RELION_READING if settings.relion_star is None else ()
     values = {name: _value(name, entry) for name, entry in draft.items() if name not in left_out}
     return replace(settings, **values)
 
