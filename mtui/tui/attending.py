@@ -21,5 +21,14 @@ async def _while_shown(node: Widget, work: Callable[[], Awaitable[None]]) -> Non
         await work()
     except NoMatches:
         # A screen is taken down part by part and its workers last: what they draw on may be gone.
-        if node.is_attached and node.screen in node.app.screen_stack:
+        if _stands(node):
             raise
+
+
+def _stands(node: Widget) -> bool:
+    """Whether a node's screen is not being taken down, by itself or with the app.
+
+    A screen leaves the stack before it loses its parts, unless the app ends: then it stays there meanwhile,
+    and the app is not running any more.
+    """
+    return node.app.is_running and node.is_attached and node.screen in node.app.screen_stack

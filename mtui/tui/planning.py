@@ -8,7 +8,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO, cast
 
 from mtui.settings import ExportSettings, to_json
 from mtui.tui.child import last_words, module_command
@@ -93,18 +93,11 @@ class PlanningChild:
         if number != self._latest:
             raise PlannerError("The question is out of date.")
         process = self._running()
-        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-        try:
-            process.stdin.write(line + "\n")
-            process.stdin.flush()
-        except BrokenPipeError:
-            answer = ""
-        else:
-            answer = process.stdout.readline()
+        answer = _ask_once(process, line)
         if not answer:
             self._process = None
-            stderr = process.stderr.read()
-            raise PlannerError(last_words(stderr, process.wait()))
+            _, stderr = process.communicate()
+            raise PlannerError(last_words(stderr, process.returncode))
         return dict(json.loads(answer))
 
     def _running(self) -> subprocess.Popen[str]:
@@ -120,6 +113,17 @@ class PlanningChild:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+
+def _ask_once(process: subprocess.Popen[str], line: str) -> str:
+    """The line that a child answers with; empty if it has ended."""
+    questions, answers = cast("TextIO", process.stdin), cast("TextIO", process.stdout)
+    try:
+        questions.write(line + "\n")
+        questions.flush()
+    except BrokenPipeError:
+        return ""
+    return answers.readline()
 
 
 def _pair(values: list[int] | None) -> tuple[int, int] | None:

@@ -58,7 +58,6 @@ class ExportScreen(FormWithMore):
         self.more: Draft = {name: value for name, value in draft.items() if name in MORE}
         self._child = PlanningChild(population.path, species.guid)
         self._plan: Plan | None = None
-        self._starting = False
         self._extent = Extent()
         self._settling: Timer | None = None
         self.defaults: Draft = {}
@@ -124,7 +123,7 @@ class ExportScreen(FormWithMore):
 
     def _replan(self) -> None:
         # An edit just before Export may ask for a plan after it, which must not take the start's place.
-        if not self._starting and not any(field.problem for field in self.query(Field)):
+        if not self.applying and not any(field.problem for field in self.query(Field)):
             attend(self, partial(self._ask, self.read_settings()), "plan")
 
     async def _ask(self, settings: ExportSettings) -> None:
@@ -145,7 +144,6 @@ class ExportScreen(FormWithMore):
 
     def apply(self) -> None:
         """Start the job."""
-        self._starting = True
         self.remark("starting...")
         attend(self, partial(self._start, self.read_settings()), "plan")
 
@@ -153,10 +151,10 @@ class ExportScreen(FormWithMore):
         try:
             folder = await self._child.start(settings)
         except PlannerError as error:
-            self._starting = False
+            self.applying = False
             self.remark(str(error), "error")
             return
-        self.dismiss(FormOutcome(self.draft(), f"Job {folder.name} started: {settings.output}", str(folder)))
+        self.leave(FormOutcome(self.draft(), f"Job {folder.name} started: {settings.output}", str(folder)))
 
 
 def plan_lines(plan: Plan | None, extent: Extent, width: int) -> list[Line]:

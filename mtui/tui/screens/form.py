@@ -51,6 +51,8 @@ class FormScreen(HintingScreen[FormOutcome]):
 
     defaults: Draft
     """What stood in the form before anything was entered."""
+    applying = False
+    """Whether what the form says is being done."""
 
     def compose_buttons(self, label: str) -> Iterable[Widget]:
         """The line with why the action cannot be done, the action, and the way out."""
@@ -109,13 +111,19 @@ class FormScreen(HintingScreen[FormOutcome]):
 
     def action_back(self) -> None:
         """Leave; what was typed comes back on the next visit."""
-        self.dismiss(FormOutcome(self.draft()))
+        if self.applying:
+            self.remark("It is being done: a moment.")
+        else:
+            self.dismiss(FormOutcome(self.draft()))
 
     def action_apply(self) -> None:
-        """Do it, or say what is wrong."""
+        """Do it once, or say what is wrong."""
+        if self.applying:
+            return
         if problem := self.problem:
             self.remark(problem, "error")
         else:
+            self.applying = True
             self.apply()
 
     async def action_copy_command(self) -> None:

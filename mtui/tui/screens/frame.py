@@ -50,6 +50,7 @@ class FrameScreen(Screen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._polls: list[Timer] = []
+        self._parting: tuple[Result] | None = None
 
     def compose(self) -> ComposeResult:
         """Title, body, message, keys."""
@@ -76,10 +77,12 @@ class FrameScreen(Screen[Result]):
             timer.pause()
 
     def on_screen_resume(self) -> None:
-        """Go on, with a title of this moment."""
+        """Go on, with a title of this moment, unless there was a reason to go meanwhile."""
         self.show_title()
         for timer in self._polls:
             timer.resume()
+        if self._parting is not None:
+            self.dismiss(*self._parting)
 
     def on_resize(self, event: Resize) -> None:
         """Fit the title into the window."""
@@ -100,6 +103,16 @@ class FrameScreen(Screen[Result]):
     def remark(self, text: str, tone: Tone = "plain") -> None:
         """Show a remark about what the user is looking at; it is not kept."""
         self.query_one(MessageLine).show(text, tone)
+
+    def leave(self, result: Result) -> None:
+        """Go, with a result that came in its own time; while something covers the screen, after that.
+
+        Textual's dismiss takes away whatever is on top.
+        """
+        if self.is_active:
+            self.dismiss(result)
+        else:
+            self._parting = (result,)
 
     def action_back(self) -> None:
         """One step back."""

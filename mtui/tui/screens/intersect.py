@@ -187,9 +187,10 @@ class IntersectScreen(IntersectActions):
         try:
             message = await write_result(settings, self._species.version)
         except IntersectionError as error:
+            self.applying = False
             self.say(str(error), "error")
             return
-        self.dismiss(FormOutcome(self.draft(), message))
+        self.leave(FormOutcome(self.draft(), message))
 
 
 async def _count_seconds(place: Lines) -> None:

@@ -143,4 +143,4 @@ class ChooseScreen(FrameScreen[Path | None]):
         if self._is_first:
             self.app.push_screen(PopulationScreen(path, self._launch))
         else:
-            self.dismiss(path)
+            self.leave(path)
