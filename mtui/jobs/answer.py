@@ -55,8 +55,9 @@ def decode(lines: list[str]) -> Started:
 
 
 def _revive(kind: str, message: str, hint: str, exit_code: int) -> MtuiError:
-    known = getattr(errors, kind, JobError)
-    error = known(message, hint) if issubclass(known, MtuiError) else JobError(message, hint)
+    known = getattr(errors, kind, None)
+    if not (isinstance(known, type) and issubclass(known, MtuiError)):
+        known = JobError
+    error = known(message, hint)
     error.exit_code = ExitCode(exit_code)
-    assert isinstance(error, MtuiError)
     return error

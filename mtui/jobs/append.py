@@ -8,8 +8,8 @@ from pathlib import Path
 from mtui.formats.files import write_error
 
 
-def append_line(path: Path, text: str) -> None:
-    """Append one line.
+def append_line(path: Path, text: str) -> tuple[int, int]:
+    """Append one line, and return where it is: its first byte and its size.
 
     A line that a crash or a full disk cut off is closed first, so that it cannot swallow this one.
 
@@ -23,8 +23,11 @@ def append_line(path: Path, text: str) -> None:
             size = os.fstat(handle).st_size
             if size and os.pread(handle, 1, size - 1) != b"\n":
                 data = b"\n" + data
+            size = len(data)
             while data:
                 data = data[os.write(handle, data) :]
+            # Not the size before: another process may append at the same time.
+            return os.lseek(handle, 0, os.SEEK_CUR) - size, size
         finally:
             os.close(handle)
     except OSError as error:

@@ -9,7 +9,8 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from mtui.errors import MtuiError
+from mtui.errors import ExitCode, MtuiError, WriteError
+from mtui.formats.files import discard_file
 from mtui.jobs.claim import Claim, claim_run
 from mtui.jobs.devices import worker_environment
 from mtui.jobs.heartbeat import beating, host_name
@@ -24,6 +25,8 @@ from mtui.model.export_plan import ExportPlan, plan_export
 from mtui.model.population import load_population
 from mtui.settings import ExportSettings, from_json
 from mtui.settings.export import WORKER_OPTIONS
+
+STOPPED_EARLY = "It was stopped before it began."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,11 @@ def begin(settings_text: str, held: ExitStack) -> Begun:
         claim = _enter(job, held)
         keep_specification(job, plan)
         prepare_folders(plan)
-        held.enter_context(holding(plan, job))
+        held.enter_context(holding(plan, job, claim.is_current))
         if not settings.overwrite:
             # Between the check above and now, another export may have come and gone.
             check_replaced(plan)
-    except MtuiError:
+    except (MtuiError, KeyboardInterrupt):
         held.close()
         shutil.rmtree(job.folder, ignore_errors=True)
         raise
@@ -88,15 +91,21 @@ def resume(job: Job, settings_text: str, held: ExitStack) -> Begun:
         plan = make_plan(settings)
         keep_specification(job, plan)
         prepare_folders(plan)
-        held.enter_context(holding(plan, job))
+        held.enter_context(holding(plan, job, claim.is_current))
         remove_leftovers(plan, job)
-    except MtuiError as error:
-        state = JobState(
-            "failed", time.time(), user_name(), host_name(), error.message, error.hint, error.exit_code
-        )
-        write_state(job, state)
+    except (MtuiError, KeyboardInterrupt) as error:
+        # Why it cannot go on has to be told, also where the disk is full.
+        with contextlib.suppress(WriteError):
+            write_state(job, _ended_by(error))
         raise
     return Begun(claim, plan)
+
+
+def _ended_by(error: MtuiError | KeyboardInterrupt) -> JobState:
+    now, user, host = time.time(), user_name(), host_name()
+    if isinstance(error, KeyboardInterrupt):
+        return JobState("stopped", now, user, host, STOPPED_EARLY, exit_code=ExitCode.INTERRUPTED)
+    return JobState("failed", now, user, host, error.message, error.hint, error.exit_code)
 
 
 def _with_workers(settings: ExportSettings, other: ExportSettings) -> ExportSettings:
@@ -110,9 +119,8 @@ def make_plan(settings: ExportSettings) -> ExportPlan:
 
 def _enter(job: Job, held: ExitStack) -> Claim:
     claim = claim_run(job)
-    with contextlib.suppress(FileNotFoundError):
-        job.stop_path.unlink()
-    held.enter_context(beating(job.heartbeat_path))
+    discard_file(job.stop_path)
+    held.enter_context(beating(job.heartbeat_path, claim.is_current))
     write_state(job, JobState("running", time.time(), user_name(), host_name()))
     return claim
 

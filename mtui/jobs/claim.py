@@ -1,8 +1,8 @@
 """Which process runs a job: each run takes the next number, and only one process can take it.
 
 A run is a file ``runs/<number>.json`` with host, process and start time, complete from the moment it can be
-seen. Files of runs are never removed while the job exists, so of two people who press resume at once exactly
-one gets the next number, also between machines that share the folder.
+seen. Files of runs that did something stay while the job exists, so of two people who press resume at once
+exactly one gets the next number, also between machines that share the folder.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from mtui.jobs.heartbeat import Heartbeat, host_name, is_alive, process_start, r
 from mtui.jobs.record import ENDED, Job, read_state
 
 
+class TakenOverError(JobError):
+    """Another process runs the job by now: its files, places and state are that one's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A run of a job by this process."""
@@ -29,14 +33,18 @@ class Claim:
     number: int
     """1 for the first run."""
 
-    def check(self) -> None:
-        """Make sure that nobody has taken over, as happens when this machine seemed dead for a minute.
+    def is_current(self) -> bool:
+        """Whether nobody has taken over, as happens when this machine seemed dead for a minute."""
+        return not _run_path(self.job, self.number + 1).exists()
 
-        Raises:
-            JobError: there is a later run.
-        """
-        if _run_path(self.job, self.number + 1).exists():
-            raise JobError(f"Job {self.job.number} was resumed elsewhere; this run of it ends.")
+    def check(self) -> None:
+        """Raise TakenOverError if there is a later run."""
+        if not self.is_current():
+            raise TakenOverError(f"Job {self.job.number} was resumed elsewhere; this run of it ends.")
+
+    def withdraw(self) -> None:
+        """As if this run had never been; only for one that did nothing. Raises WriteError."""
+        files.discard_file(_run_path(self.job, self.number))
 
 
 def claim_run(job: Job) -> Claim:
@@ -49,7 +57,11 @@ def claim_run(job: Job) -> Claim:
     number = last_run(job)
     refuse_running(job)
     path = _run_path(job, number + 1)
-    files.make_folder(path.parent)
+    try:
+        # Not the folder above it: a job that is just being deleted must not come back as an empty one.
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise files.write_error(path, error) from error
     pid = os.getpid()
     beat = Heartbeat(host_name(), pid, process_start(pid), time.time())
     if not create_once(path, json.dumps(dataclasses.asdict(beat))):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from mtui.errors import WriteError
 from mtui.jobs.append import flush_file
 from mtui.jobs.finish import write_tables
 from mtui.jobs.finished import find_finished
+from mtui.jobs.leftovers import remove_leftovers
 from mtui.jobs.preflight import prepare_folders
 from mtui.jobs.replacing import remove_replaced
 from mtui.jobs.report import Outcome, Reporter, StopRequest
@@ -28,13 +31,32 @@ def run_export(plan: ExportPlan, report: Reporter, stop: StopRequest, crew: Crew
 
     The tables' rows are in the order of the sources, their series and the species' particles, whatever
     finished first; a series that fails is left out as a whole. The work is done by ``crew``, or by the one
-    that the settings ask for.
+    that the settings ask for. However it ends, temporary files of workers that were lost go.
 
     Raises:
         Stopped: ``stop`` was set.
         WriteError: a file could not be written.
+        TakenOverError: the job was resumed elsewhere.
         JobError: the workers of a cluster cannot be reached any more.
     """
+    try:
+        outcome = _export(plan, report, stop, crew)
+    except BaseException:
+        # What ended the job is what has to be told; when it goes on they are removed in any case.
+        with contextlib.suppress(WriteError):
+            _clear_up(plan, report, stop)
+        raise
+    _clear_up(plan, report, stop)
+    return outcome
+
+
+def _clear_up(plan: ExportPlan, report: Reporter, stop: StopRequest) -> None:
+    # Asked for what it raises: where the job was resumed elsewhere, temporary files are that run's.
+    stop.is_set()
+    remove_leftovers(plan, report.job)
+
+
+def _export(plan: ExportPlan, report: Reporter, stop: StopRequest, crew: Crew | None) -> Outcome:
     report.started(plan.n_particles, len(plan.series), plan.n_units)
     for warning in plan.warnings:
         report.warning(warning)
@@ -43,8 +65,13 @@ def run_export(plan: ExportPlan, report: Reporter, stop: StopRequest, crew: Crew
     unfinished = ledger.enter_finished()
     if unfinished:
         crew = crew or find_crew(plan.settings)
-        for result in crew.results(replace(plan, series=unfinished), ledger.records, stop):
-            ledger.enter(result)
+        with contextlib.closing(
+            crew.results(replace(plan, series=unfinished), ledger.records, stop)
+        ) as results:
+            for result in results:
+                # Asked for what it raises: a run whose job was resumed elsewhere must not record anything.
+                stop.is_set()
+                ledger.enter(result)
     return write_tables(plan, ledger.records, ledger.failures, report)
 
 
@@ -122,8 +149,7 @@ class Ledger:
 
     def _keep(self, record: UnitRecord) -> None:
         path = self.report.job.units_path
-        append_unit(path, record)
-        self.records.add(record.number)
+        self.records.add(record.number, append_unit(path, record))
         if time.monotonic() - self.flushed > FLUSH_S:
             flush_file(path)
             self.flushed = time.monotonic()

@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,13 +89,16 @@ def _exists(pid: int) -> bool:
 
 
 @contextmanager
-def beating(path: Path) -> Iterator[None]:
-    """Renew the sign of life from a thread while the block runs."""
+def beating(path: Path, is_current: Callable[[], bool] = lambda: True) -> Iterator[None]:
+    """Renew the sign of life from a thread while the block runs, and as long as it is wanted.
+
+    A process whose job was resumed elsewhere must not write over that one's sign of life.
+    """
     ended = threading.Event()
     write_heartbeat(path, os.getpid(), time.time())
 
     def beat() -> None:
-        while not ended.wait(INTERVAL_S):
+        while not ended.wait(INTERVAL_S) and is_current():
             try:
                 write_heartbeat(path, os.getpid(), time.time())
             except WriteError:

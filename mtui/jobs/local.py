@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class LocalCrew:
 
     def results(
         self, plan: ExportPlan, records: Mapping[int, UnitRecord], stop: StopRequest
-    ) -> Iterator[Result]:
+    ) -> Generator[Result]:
         """See `mtui.jobs.results.Crew`."""
         configure_runtime()
         ready = False

@@ -10,7 +10,7 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,8 +25,10 @@ LOOKS, LOOK_S = 5, 0.1
 
 
 @contextmanager
-def holding(plan: ExportPlan, job: Job) -> Iterator[None]:
+def holding(plan: ExportPlan, job: Job, is_current: Callable[[], bool] = lambda: True) -> Iterator[None]:
     """Hold the table's name and the images' folders for a job while the block runs.
+
+    They stay held where this run of the job is not the current one any more.
 
     Raises:
         InputError: another job that runs holds one of them.
@@ -39,7 +41,7 @@ def holding(plan: ExportPlan, job: Job) -> Iterator[None]:
             taken.append(path)
         yield
     finally:
-        for path in taken:
+        for path in taken if is_current() else ():
             release(path, job)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,8 +74,10 @@ class Crew(Protocol):
 
     def results(
         self, plan: ExportPlan, records: Mapping[int, UnitRecord], stop: StopRequest
-    ) -> Iterator[Result]:
+    ) -> Generator[Result]:
         """Do all units that are not in ``records``, and yield each as it is finished.
+
+        When it is closed, nobody writes any more, or nobody that can be reached.
 
         Raises:
             Stopped: ``stop`` was set; units in hand were finished and yielded before.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -62,15 +63,26 @@ def _launch(words: tuple[str, ...], text: str, tell: Callable[[str], None] | Non
         tell(way.warning)
     # -P: a file of the working directory must not stand in for one of Python's modules.
     process = start_detached(way, [sys.executable, "-P", "-m", "mtui.jobs.worker", *words], text)
-    lines: list[str] = []
-    with cast(IO[bytes], process.stdout) as stdout:
-        for line in stdout:
-            lines.append(line.decode(errors="replace").rstrip("\n"))
-            if lines[-1].startswith(MARK):
-                break
+    try:
+        lines = _read_answer(cast(IO[bytes], process.stdout))
+    except KeyboardInterrupt:
+        # Nobody was told of a job, so there shall be none that goes on.
+        process.send_signal(signal.SIGINT)
+        raise
     # Without somebody who waits for it, an ended process would stay in the process table.
     threading.Thread(target=process.wait, daemon=True).start()
     return decode(lines)
+
+
+def _read_answer(stream: IO[bytes]) -> list[str]:
+    """What a process prints, up to its answer or its end."""
+    lines: list[str] = []
+    with stream:
+        for line in stream:
+            lines.append(line.decode(errors="replace").rstrip("\n"))
+            if lines[-1].startswith(MARK):
+                break
+    return lines
 
 
 def absolute_settings(settings: ExportSettings) -> ExportSettings:

@@ -28,7 +28,7 @@ class StopWish:
         """Asked before each unit.
 
         Raises:
-            JobError: the job was resumed elsewhere, so this run must not go on.
+            TakenOverError: the job was resumed elsewhere, so this run must not go on.
         """
         self.claim.check()
         return self.flag.is_set() or self.claim.job.stop_path.exists()

@@ -18,24 +18,22 @@ class UnitStore(Mapping[int, UnitRecord]):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._places: dict[int, tuple[int, int]] = {}
-        self._end = 0
         self._read()
 
-    def add(self, number: int) -> None:
-        """Learn of a record that was just appended; of a unit with several the last one counts."""
-        size = self._path.stat().st_size
-        self._places[number] = (self._end, size - self._end)
-        self._end = size
+    def add(self, number: int, place: tuple[int, int]) -> None:
+        """Learn where a record was appended; of a unit with several the last one counts."""
+        self._places[number] = place
 
     def _read(self) -> None:
         if not self._path.exists():
             return
+        start = 0
         with self._path.open("rb") as file:
             for line in file:
                 record = decode_unit(line)
                 if record is not None:
-                    self._places[record.number] = (self._end, len(line))
-                self._end += len(line)
+                    self._places[record.number] = (start, len(line))
+                start += len(line)
 
     def __getitem__(self, number: int) -> UnitRecord:
         start, size = self._places[number]

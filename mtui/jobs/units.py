@@ -36,13 +36,13 @@ class UnitRecord:
     """Particles that are left out, because too few tilts show them."""
 
 
-def append_unit(path: Path, record: UnitRecord) -> None:
-    """Append a record; raises WriteError.
+def append_unit(path: Path, record: UnitRecord) -> tuple[int, int]:
+    """Append a record, and return its place as `append_line` does; raises WriteError.
 
     It survives the process at once, and a failure of power after `flush_file`; without a record its unit is
     done again, which is no more than a loss of time.
     """
-    append_line(path, encode_unit(record))
+    return append_line(path, encode_unit(record))
 
 
 def encode_unit(record: UnitRecord) -> str:

@@ -7,25 +7,25 @@ SIGTERM ends it after the unit in hand, SIGTERM again or SIGINT at once; files a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 from types import FrameType
 
-from mtui.errors import ExitCode, MtuiError, WriteError
+from mtui.errors import ExitCode, JobError, MtuiError, WriteError
 from mtui.jobs.answer import Started, encode_error, encode_started
-from mtui.jobs.begin import Begun, begin, resume, use_devices
+from mtui.jobs.begin import STOPPED_EARLY, Begun, begin, resume, use_devices
 from mtui.jobs.estimate import estimate_seconds, remember_speed
 from mtui.jobs.events import Event, append_event
 from mtui.jobs.heartbeat import host_name
-from mtui.jobs.leftovers import remove_leftovers
 from mtui.jobs.record import Job, JobState, Status, user_name, write_state
 from mtui.jobs.report import Outcome, Reporter, Stopped
 from mtui.jobs.stopping import StopWish
@@ -41,21 +41,25 @@ def main(words: Sequence[str]) -> int:
         except MtuiError as error:
             print(encode_error(error), flush=True)
             return error.exit_code
-        _answer(begun)
         state = _run(begun, stop)
-    _record_end(begun.job, state)
+    if begun.claim.is_current():
+        _record_end(begun.job, state)
     return state.exit_code
 
 
 def _begin(words: Sequence[str], text: str, held: ExitStack) -> Begun:
-    return resume(Job(Path(words[0])), text, held) if words else begin(text, held)
+    try:
+        return resume(Job(Path(words[0])), text, held) if words else begin(text, held)
+    except KeyboardInterrupt:
+        error = JobError(STOPPED_EARLY)
+        error.exit_code = ExitCode.INTERRUPTED
+        raise error from None
 
 
 def _listen(stop: Flag) -> None:
     def end_now(_number: int, _frame: FrameType | None) -> None:
-        # Once: what comes later would interrupt the clearing up, and the record of how it ended.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
+        # Once: what comes later would interrupt the clearing up.
+        _ignore_wishes()
         raise KeyboardInterrupt
 
     def request_stop(number: int, frame: FrameType | None) -> None:
@@ -66,6 +70,11 @@ def _listen(stop: Flag) -> None:
     signal.signal(signal.SIGTERM, request_stop)
     signal.signal(signal.SIGINT, end_now)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _ignore_wishes() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _answer(begun: Begun) -> None:
@@ -85,26 +94,42 @@ def _answer(begun: Begun) -> None:
 
 
 def _run(begun: Begun, stop: Flag) -> JobState:
-    """Do the work and say how it ended; nothing escapes."""
+    """Do the work and say how it ended; nothing escapes, at whatever moment it is stopped."""
+    try:
+        state = _work(begun, stop)
+        # How it ended is being recorded from here on.
+        _ignore_wishes()
+    except KeyboardInterrupt:
+        return _stopped()
+    return state
+
+
+def _work(begun: Begun, stop: Flag) -> JobState:
     job = begun.job
     try:
+        _answer(begun)
         use_devices(begun.plan.settings)
         # Only now: loading JAX takes seconds, and where it cannot be loaded the state has to say so.
         from mtui.jobs.export import run_export
 
         outcome = run_export(begun.plan, Reporter(job), StopWish(begun.claim, stop))
         state = replace(_ended(outcome), left_out=begun.plan.left_out)
-        remove_leftovers(begun.plan, job)
         remember_speed(job, begun.plan)
-    except (Stopped, KeyboardInterrupt):
-        return _state("stopped", "It was stopped; finished files are complete.", code=ExitCode.INTERRUPTED)
+    except Stopped:
+        return _stopped()
     except MtuiError as error:
         return _state("failed", error.message, error.hint, error.exit_code)
     except Exception as error:
-        traceback.print_exc()
+        # The log may be on a full disk too.
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return _state("failed", f"A fault in mtui itself: {reason}.", f"The report is in {job.log_path}")
     return state
+
+
+def _stopped() -> JobState:
+    return _state("stopped", "It was stopped; finished files are complete.", code=ExitCode.INTERRUPTED)
 
 
 def _ended(outcome: Outcome) -> JobState:
@@ -124,12 +149,19 @@ def _state(
 
 def _record_end(job: Job, state: JobState) -> None:
     """The end goes into events and log too: where the disk is full, one of them may still get through."""
-    print(f"{state.status}: {state.message} {state.hint}".strip(), flush=True)
-    try:
-        append_event(job.events_path, Event("ended", time.time(), text=f"{state.status}: {state.message}"))
-        write_state(job, state)
-    except WriteError as error:
-        print(f"The end could not be recorded: {error}", flush=True)
+    text = f"{state.status}: {state.message}"
+    ended = Event("ended", time.time(), text=text)
+    ways: tuple[Callable[[], object], ...] = (
+        lambda: print(f"{text} {state.hint}".strip(), flush=True),
+        lambda: append_event(job.events_path, ended),
+        lambda: write_state(job, state),
+    )
+    for record in ways:
+        try:
+            record()
+        except (OSError, WriteError) as error:
+            with contextlib.suppress(OSError):
+                print(f"The end could not be recorded: {error}", flush=True)
 
 
 if __name__ == "__main__":

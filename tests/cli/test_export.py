@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from mtui.cli.main import main
 from mtui.formats.star import read_star
-from mtui.jobs.heartbeat import is_alive, read_heartbeat
+from mtui.jobs.heartbeat import is_alive, process_start, read_heartbeat
 from mtui.jobs.record import Job, list_jobs, read_settings, read_state
 from mtui.jobs.units import is_complete, read_units
 from tests.tiny import TinyProject, write_tiny
@@ -111,6 +114,19 @@ def test_what_cannot_be_is_refused(
     assert files_below(tmp_path) == before
 
 
+@contextmanager
+def in_a_terminal(words: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """The program as a terminal starts it; what runs the tests may have been told to ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        command = [sys.executable, "-P", "-m", "mtui", *words]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        yield process
+
+
 def wait_for_units(job: Job, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 120
     while not read_units(job.units_path):
@@ -127,8 +143,7 @@ def wait_until_gone(job: Job) -> None:
 
 def test_ctrl_c_ends_the_following_and_not_the_job(tmp_path: Path) -> None:
     project = write_tiny(tmp_path, (tuple(f"TS_{number}" for number in range(40)),), particles=64, tilts=2)
-    command = [sys.executable, "-P", "-m", "mtui", *words(project)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with in_a_terminal(words(project)) as process:
         deadline = time.monotonic() + 60
         while not list_jobs(project.population) and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -153,6 +168,34 @@ def test_ctrl_c_ends_the_following_and_not_the_job(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.tmp"))
     assert not (tmp_path / "out" / "a.star").exists()
     assert all(is_complete(record) for record in read_units(job.units_path).values())
+
+
+def test_ctrl_c_before_the_job_has_begun_ends_it(tmp_path: Path) -> None:
+    project = write_tiny(tmp_path)
+    project.population.unlink()
+    os.mkfifo(project.population)  # whoever reads it waits
+    with in_a_terminal(words(project)) as process:
+        deadline = time.monotonic() + 60
+        while not (job_process := listening_child(process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.kill(process.pid, signal.SIGINT)
+        out, error = process.communicate(timeout=60)
+    assert (process.returncode, out, error) == (130, "", "mtui: Interrupted.\n")
+    while process_start(job_process) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert job_process and not process_start(job_process)
+    assert files_below(tmp_path / ".mtui") == set()
+
+
+def listening_child(parent: int) -> int:
+    """The child of a process that handles SIGTERM, as that of a job does; 0 while there is none."""
+    for path in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            fields = dict(line.split(":\t", 1) for line in path.read_text().splitlines())
+            handled = int(fields["SigCgt"], 16)
+            if int(fields["PPid"]) == parent and handled & (1 << (signal.SIGTERM - 1)):
+                return int(path.parent.name)
+    return 0
 
 
 def test_a_killed_job_is_reported(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+HELD = Path(__file__).with_name("held_worker.py")
 START_S = 30.0
 
 
@@ -22,11 +23,22 @@ class DaskProcesses:
 
     scheduler: subprocess.Popen[bytes]
     address: str
+    folder: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def kill_worker(self, number: int) -> None:
         """SIGKILL a worker."""
         kill(self.workers[number])
+
+    def hold(self, number: int) -> Path:
+        """Let a worker wait in the middle of its next write, and return what it is writing when it does."""
+        (self.folder / "hold").write_text(str(self.workers[number].pid))
+        wait_for((self.folder / "held").exists)
+        return Path((self.folder / "held").read_text())
+
+    def let_go(self) -> None:
+        """Let it go on."""
+        (self.folder / "hold").unlink()
 
     def kill_scheduler(self) -> None:
         """SIGKILL the scheduler."""
@@ -46,12 +58,13 @@ def dask_processes(folder: Path, workers: int = 2) -> Iterator[DaskProcesses]:
     place = folder / "scheduler.json"
     words = ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"]
     scheduler = _start(folder, *words, "--scheduler-file", str(place))
-    cluster = DaskProcesses(scheduler, "")
+    cluster = DaskProcesses(scheduler, "", folder)
     try:
         cluster.address = _address(place)
         for number in range(workers):
             words = ["dask_worker", cluster.address, "--no-nanny", "--nthreads", "2", "--name", f"w{number}"]
             words += ["--no-dashboard", "--memory-limit", "0", "--local-directory", str(folder)]
+            words += ["--preload", str(HELD)]
             cluster.workers.append(_start(folder, *words))
         yield cluster
     finally:
@@ -67,15 +80,28 @@ def _start(folder: Path, program: str, *words: str) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=dict(os.environ, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="10s"),
+            env={
+                **os.environ,
+                "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "10s",
+                "MTUI_TEST_HOLD": str(folder),
+            },
         )
 
 
 def _address(place: Path) -> str:
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
+    def is_written() -> bool:
         try:
-            return str(json.loads(place.read_text())["address"])
+            return bool(json.loads(place.read_text())["address"])
         except (FileNotFoundError, ValueError):
-            time.sleep(0.05)
-    raise TimeoutError(f"{place} was not written")
+            return False
+
+    wait_for(is_written)
+    return str(json.loads(place.read_text())["address"])
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait for something that has to happen."""
+    end = time.monotonic() + START_S
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)

@@ -8,25 +8,33 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as Flag
+from threading import Timer
 
 import pytest
+from distributed import Client
 
-from mtui.errors import JobError
+from mtui.errors import JobError, WriteError
 from mtui.jobs.events import Event, read_events
 from mtui.jobs.export import run_export
+from mtui.jobs.leftovers import TEMPORARY
 from mtui.jobs.local import LocalCrew
+from mtui.jobs.preflight import prepare_folders
 from mtui.jobs.progress import read_progress
 from mtui.jobs.record import Job, create_job
 from mtui.jobs.report import Outcome, Reporter, Stopped
 from mtui.jobs.results import Crew
 from mtui.jobs.scale import stretches
 from mtui.jobs.scale.cluster import crew_for
+from mtui.jobs.scale.crew import Task
+from mtui.jobs.scale.hand_out import HandOut
+from mtui.jobs.scale.remote import work_on
+from mtui.jobs.scale.window import Window
 from mtui.jobs.units import read_units
 from mtui.model import export_plan
 from mtui.model.export_plan import plan_export
 from mtui.model.population import load_population
 from mtui.settings import ExportSettings
-from tests.jobs.dask_processes import DaskProcesses, dask_processes
+from tests.jobs.dask_processes import DaskProcesses, dask_processes, wait_for
 from tests.tiny import TinyProject, write_tiny
 
 SERIES = ("TS_1", "TS_2", "TS_3", "TS_4", "TS_5")
@@ -107,7 +115,12 @@ def test_a_lost_worker_changes_nothing(tmp_path: Path, cluster: DaskProcesses) -
         project.average("TS_3", 1).unlink()
     outcome = run(alone, new_job(alone))
     job = new_job(shared)
-    killed = at_unit(3, lambda: cluster.kill_worker(0))
+
+    def kill_in_a_write() -> None:
+        assert cluster.hold(0).exists()
+        cluster.kill_worker(0)
+
+    killed = at_unit(3, kill_in_a_write)
     assert (run(shared, job, joined(shared, cluster), killed).particles, outcome.particles) == (44, 44)
     assert tree(shared.folder / "out") == tree(alone.folder / "out")
     assert not list(tmp_path.rglob("*.tmp"))
@@ -121,6 +134,49 @@ def test_a_lost_worker_changes_nothing(tmp_path: Path, cluster: DaskProcesses) -
     assert any(gone.fullmatch(text) for text in progress.warnings)
     devices = {event.device for event in read_events(job.events_path)[0] if event.kind == "unit"}
     assert "CPU, worker w1" in devices
+
+
+def test_a_run_that_fails_waits_for_its_workers(tmp_path: Path, cluster: DaskProcesses) -> None:
+    project = project_in(tmp_path / "shared")
+    held: list[Path] = []
+
+    def fail_while_one_writes() -> None:
+        held.append(cluster.hold(0))
+        Timer(1.0, cluster.let_go).start()
+        raise WriteError("The disk is full.")
+
+    with pytest.raises(WriteError, match="The disk is full"):
+        run(project, new_job(project), joined(project, cluster), at_unit(1, fail_while_one_writes))
+    assert not list(tmp_path.rglob("*.tmp"))
+    name = TEMPORARY.fullmatch(held[0].name)
+    assert name is not None and held[0].with_name(name["name"]).is_file(), "what it wrote is complete"
+    with Client(cluster.address, set_as_default=False) as client:
+        assert busy(client) == 0
+
+
+def test_a_worker_ends_after_its_unit_when_the_job_is_gone(tmp_path: Path) -> None:
+    project = project_in(tmp_path / "shared")
+    plan = plan_export(load_population(project.population), settings_of(project))
+    prepare_folders(plan)
+    hand_out = HandOut(plan, {}, "run")
+    with dask_processes(tmp_path / "dask", workers=1) as cluster:
+        with Client(cluster.address, set_as_default=False) as client:
+            window: Window[Task] = Window(client, work_on, "run")
+            window.submit(hand_out.take(1))
+            cluster.hold(0)
+            window.submit(hand_out.take(1))
+            wait_for(lambda: busy(client) == 2)
+        with Client(cluster.address, set_as_default=False) as client:
+            wait_for(lambda: not any(client.processing().values()))
+            assert busy(client) == 2, "Dask has forgotten them, they have not"
+            cluster.let_go()
+            wait_for(lambda: busy(client) == 0)
+    assert len(tree(project.folder / "out")) == 2 * 2, "two particles and their CTFs"
+
+
+def busy(client: Client) -> int:
+    """Threads of workers that are at a task."""
+    return sum(client.run(lambda dask_worker: len(dask_worker.active_threads)).values())
 
 
 def test_a_lost_scheduler_leaves_a_job_that_goes_on(tmp_path: Path, cluster: DaskProcesses) -> None:

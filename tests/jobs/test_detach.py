@@ -94,16 +94,16 @@ def test_a_job_is_on_disk_before_jax_is_loaded(tmp_path: Path) -> None:
     settings = ExportSettings(project.population, "apo1", tmp_path / "out" / "a.star", box=8)
     code = (
         "import sys\nfrom mtui.jobs import worker\n"
-        "def run(begun, stop):\n"
+        "def end(settings):\n"
         "    print(*sys.modules, flush=True)\n"
-        "    return worker._state('done', 'nothing to do')\n"
-        "worker._run = run\n"
+        "    raise worker.Stopped\n"
+        "worker.use_devices = end\n"
         "sys.exit(worker.main([]))\n"
     )
     process = start_detached(Way(), [sys.executable, "-P", "-c", code], to_json(settings))
     answer, _ = process.communicate(timeout=60)
     started = decode(answer.decode().splitlines())
-    assert process.returncode == 0
+    assert process.returncode == 130
     job = Job(started.folder)
-    assert read_state(job).status == "done"
+    assert read_state(job).status == "stopped"
     assert not {"jax", "jaxlib", "mtui.engine"} & set(job.log_path.read_text().split())

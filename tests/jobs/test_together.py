@@ -5,22 +5,28 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 
-from mtui.errors import JobError, MtuiError
-from mtui.jobs import claim, start
+from mtui.errors import JobError, MtuiError, WriteError
+from mtui.jobs import claim, deleting, detach, heartbeat, start
+from mtui.jobs.answer import decode
 from mtui.jobs.claim import claim_run, last_run, running
 from mtui.jobs.deleting import delete_job
 from mtui.jobs.drafts import draft_path, remove_drafts
+from mtui.jobs.events import read_events
 from mtui.jobs.follow import state_word
-from mtui.jobs.heartbeat import Heartbeat
+from mtui.jobs.heartbeat import Heartbeat, beating
 from mtui.jobs.record import Job, JobState, create_job, list_jobs, read_state, write_state
+from mtui.jobs.units import read_units
+from mtui.settings import to_json
 from tests.jobs.faults import (
     Bench,
     assert_as_undisturbed,
@@ -134,6 +140,73 @@ def test_a_job_that_runs_is_not_deleted(tmp_path: Path) -> None:
     assert list((tmp_path / ".mtui" / "jobs").iterdir()) == []
     with pytest.raises(JobError, match="cannot be read"):
         read_state(job)
+
+
+def test_who_deletes_a_job_keeps_others_from_resuming_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = new_job(tmp_path)
+    refusals: list[MtuiError] = []
+
+    def resume_now(job: Job) -> None:
+        with pytest.raises(JobError) as caught:
+            claim_run(job)
+        refusals.append(caught.value)
+
+    monkeypatch.setattr(deleting, "_tidy", resume_now)
+    with monkeypatch.context() as patch:
+        patch.setattr(deleting, "draft_path", lambda parent: parent / "no such folder" / "draft")
+        with pytest.raises(JobError, match="deleted by somebody else"):
+            delete_job(job)
+    assert last_run(job) == 0 and running(job) is None, "it can be resumed"
+    delete_job(job)
+    assert [error.message.partition(":")[0] for error in refusals] == ["Job 1 is running"] * 2
+    with pytest.raises(WriteError, match="No such file"):
+        claim_run(job)
+    assert not job.folder.exists(), "it does not come back"
+
+
+TAKEN_OVER = """
+import sys
+from mtui.jobs import worker
+from mtui.jobs.record import JobState
+
+def take_over(begun):
+    answer(begun)
+    worker.write_state(begun.job, JobState("running", 5e9, "user2"))
+    (begun.plan.output.parent / ".a.star.77.01234567.tmp").touch()
+    (begun.job.folder / "runs" / "2.json").touch()
+
+answer, worker._answer = worker._answer, take_over
+sys.exit(worker.main([]))
+"""
+
+
+def test_a_run_that_was_taken_over_leaves_everything_to_the_other(tmp_path: Path) -> None:
+    settings = tiny_settings(tmp_path)
+    command = [sys.executable, "-P", "-c", TAKEN_OVER]
+    answer, _ = detach.start_detached(detach.Way(), command, to_json(settings)).communicate(timeout=60)
+    job = Job(decode(answer.decode().splitlines()).folder)
+    assert "was resumed elsewhere" not in job.log_path.read_text()
+    assert (read_state(job).status, read_state(job).user) == ("running", "user2")
+    assert (settings.output.parent / ".a.star.77.01234567.tmp").exists()
+    assert (settings.output.parent / ".a.star.mtui-job").read_text() == str(job.folder)
+    assert not read_units(job.units_path)
+    assert "ended" not in [event.kind for event in read_events(job.events_path)[0]]
+
+
+def test_a_run_that_was_taken_over_falls_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.01)
+    path, asked = tmp_path / "heartbeat.json", Flag()
+
+    def is_current() -> bool:
+        asked.set()
+        return False
+
+    with beating(path, is_current):
+        path.write_text("the other's")
+        assert asked.wait(10)
+    assert path.read_text() == "the other's"
 
 
 def test_a_job_on_another_machine_is_known_by_its_signs_of_life(tmp_path: Path) -> None:

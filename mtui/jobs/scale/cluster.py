@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from distributed import SpecCluster
 
 CONNECT_S = 30.0
+ENDING_S = 60.0
+"""Processes of a batch system live a little longer than this run, those of a cluster that was joined do."""
 WORKER_THREADS = 2
 """One computes while the other one loads the next series."""
 KEPT_MESSAGES = 20
@@ -75,7 +77,8 @@ def _enter(settings: ExportSettings, held: ExitStack) -> Place:
     else:
         target = held.enter_context(_local_cluster(local_workers(settings)))
     client = held.enter_context(Client(target, timeout=CONNECT_S, set_as_default=False))
-    return Place(client, jobs, refusals)
+    lives_on = bool(settings.scheduler or settings.cluster)
+    return Place(client, jobs, refusals, ENDING_S if lives_on else 0.0)
 
 
 def _local_cluster(gpus: tuple[int | None, ...]) -> SpecCluster:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ class Place:
     """Jobs of a batch system that were asked for; 0 where there is none."""
     refusals: list[str]
     """What the batch system said to jobs that it did not take; grows."""
+    ending_s: float = 0.0
+    """So long workers may take to finish the units in hand where a run ends early, and they live on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class DaskCrew:
 
     def results(
         self, plan: ExportPlan, records: Mapping[int, UnitRecord], stop: StopRequest
-    ) -> Iterator[Result]:
+    ) -> Generator[Result]:
         """See `mtui.jobs.results.Crew`."""
         yield Waiting(f"starting workers: {self.words}")
         with self.open_place() as place:
@@ -62,7 +64,7 @@ class DaskCrew:
             try:
                 yield from self._work(place, HandOut(plan, records, run), window, stop)
             finally:
-                window.close(end_after_unit)
+                window.close(end_after_unit, place.ending_s)
 
     def _work(
         self, place: Place, hand_out: HandOut, window: Window[Task], stop: StopRequest

@@ -6,6 +6,7 @@ results of tasks are not used, so nothing has to be fetched from a worker that m
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -59,6 +60,10 @@ def decode(values: dict[str, Any]) -> Message:
     return Message(**{item.name: values[item.name] for item in dataclasses.fields(Message)})
 
 
+class Abandoned(Exception):  # noqa: N818 - nobody is there to whom it would be one
+    """Nobody waits for a task any more: its job was killed, or the scheduler is gone or gave it to others."""
+
+
 async def end_after_unit(run: str) -> None:
     """Called on a worker: what it does for this run ends after the unit in hand."""
     _stopping.add(run)
@@ -81,7 +86,7 @@ def work_on(stretches: Sequence[Stretch]) -> None:
 
 def carry_out(stretch: Stretch, prepare: Callable[[Stretch, StopRequest], Prepared]) -> None:
     """Prepare a stretch while another one may be computed, then compute it, alone in this process."""
-    with _loading:
+    with _loading, contextlib.suppress(Abandoned):
         _say(stretch, _end_of(stretch, prepare))
 
 
@@ -143,9 +148,17 @@ def _worker() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """Whether the job wants this worker to end."""
+    """Whether the job wants this worker to end; where the job itself has ended, Abandoned is raised."""
 
     run: str
 
     def is_set(self) -> bool:
+        if _is_abandoned(_worker()):
+            raise Abandoned
         return self.run in _stopping
+
+
+def _is_abandoned(worker: Any) -> bool:
+    """Dask cannot interrupt a task: it only calls it cancelled, or closes its worker and waits for it."""
+    task = worker.state.tasks.get(worker.get_current_task())
+    return task is None or task.state == "cancelled" or worker.status.name in ("closing", "closed", "failed")

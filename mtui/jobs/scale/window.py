@@ -20,6 +20,7 @@ Request = TypeVar("Request")
 TASKS_PER_THREAD = 2
 """Tasks per thread of a worker that the scheduler knows at once: one in hand, one to follow."""
 FEWEST_TASKS, MOST_TASKS = 8, 2000
+ENDING_POLL_S = 0.1
 LOOK_S = 1.0
 """Seconds between two looks at which workers there are, where some came or went."""
 GONE = "What is finished is kept. Go on: mtui jobs resume, with another --scheduler or with --workers 1"
@@ -150,16 +151,35 @@ class Window(Generic[Request]):
         with contextlib.suppress(*BROKEN):
             self.client.run(function, self.run, wait=False, on_error="ignore")
 
-    def close(self, function: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-        """Listen no more; tasks that are left do not begin, and workers are told as by ``tell_all``."""
+    def close(self, function: Callable[[str], Coroutine[Any, Any, None]], seconds: float) -> None:
+        """Listen no more, and end the tasks that are left.
+
+        Those in hand may take so long to end by themselves, as they do when workers are told as by
+        ``tell_all``: a task that is cancelled goes on in its worker, and nobody can see when it ends.
+        """
         if self.client.status != "running":
             return
         with contextlib.suppress(*BROKEN):
             for topic in (MESSAGES + self.run, "all"):
                 self.client.unsubscribe_topic(topic)
+            self._wait(function, time.monotonic() + seconds)
             if self.tasks:
-                self.tell_all(function)
                 self.client.cancel([future for _, future in self.tasks.values()], force=True)
+
+    def _wait(self, function: Callable[[str], Coroutine[Any, Any, None]], end: float) -> None:
+        """Until all tasks have ended, or there is nobody who does them, or it is late."""
+        told = 0.0
+        while not all(future.done() for _, future in self.tasks.values()):
+            now = time.monotonic()
+            if now - told > LOOK_S:
+                # Again and again, for there may be new workers.
+                self.tell_all(function)
+                told = now
+                if not self.client.scheduler_info()["workers"]:
+                    return
+            if now >= end or self.client.status != "running":
+                return
+            time.sleep(ENDING_POLL_S)
 
     def _hear_of_workers(self, event: tuple[float, dict[str, Any]]) -> None:
         """Called for every event on the scheduler, in Dask's thread."""
