@@ -17,7 +17,9 @@ CPU_SLICES = ((16, 96 * 2**20), (8, 2**30))  # particles while they take no more
 SMALLEST_CPU_SLICE = 4
 LARGEST_DEVICE_SLICE = 64
 DEVICE_SLICE_STEP = 4
+DEVICE_IN_FLIGHT = 4
 IN_FLIGHT_BYTES = 4 * 2**30
+POSES_AT_ONCE = 256  # a multiple of every slice
 
 
 def padded_tilts(n_tilts: int) -> int:
@@ -54,10 +56,14 @@ def cpu_slice(super_box_px: int, box_px: int, n_tilts: int) -> int:
     return next((count for count, limit in CPU_SLICES if count * needed <= limit), SMALLEST_CPU_SLICE)
 
 
-def device_slice(super_box_px: int, n_columns: int, free_bytes: int) -> int:
-    """Particles per slice on another device: a power of two; twice their sums fit into half of its memory."""
-    sums = 4 * 5 * (super_box_px + 1) ** 2 * n_columns
-    fitting = max(1, free_bytes // 2 // (2 * sums))
+def sums_bytes(super_box_px: int, n_columns: int) -> int:
+    """What the sums of one particle take: five channels of every voxel."""
+    return 4 * 5 * (super_box_px + 1) ** 2 * n_columns
+
+
+def device_slice(needed_bytes: int, free_bytes: int) -> int:
+    """Particles per slice on another device: a power of two; they fit four times into its memory."""
+    fitting = max(1, free_bytes // (4 * needed_bytes))
     return min(LARGEST_DEVICE_SLICE, 1 << (fitting.bit_length() - 1))
 
 

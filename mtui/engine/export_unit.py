@@ -10,26 +10,14 @@ from dataclasses import dataclass
 
 import jax
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int
+from jaxtyping import Float, Float32, Int
 
-from mtui.engine.batches import padded_tilts, slots_for
-from mtui.engine.ctf import ParticleCtf
-from mtui.engine.extraction import box_origins, outside_image
+from mtui.engine.batches import POSES_AT_ONCE, slots_for
+from mtui.engine.poses import Poses, Trajectories, compute_poses, pad_particles
+from mtui.engine.runtime import fetch
 from mtui.engine.series_context import SeriesContext
 from mtui.engine.slices import FixedInsertion, reconstruct_fixed, reconstruct_rotated
-from mtui.engine.tilt_samples import SliceParticles
 from mtui.errors import EngineError
-from mtui.geometry.tilt_ctf import compute_tilt_ctf, dose_limit_weights
-from mtui.geometry.tilts import TiltPositions, particle_matrices, positions_in_tilts, tilt_matrices
-from mtui.geometry.trajectories import dose_steps, resample, shift_trajectories
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trajectories:
-    """Poses of particles at the dose of every tilt, tilts in the order of the XML."""
-
-    coords_ang: Float64[np.ndarray, "particle tilt 3"]  # shifted, if a shift is set
-    angles_deg: Float64[np.ndarray, "particle tilt 3"]  # absolute Euler angles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,19 +30,6 @@ class UnitResult:
     trajectories: Trajectories
     tilts_over_edge: Int[np.ndarray, " particle"]  # tilts in which the box reaches over the image's edge
     tilts_outside: Int[np.ndarray, " particle"]  # tilts in which it misses the image
-
-
-def compute_trajectories(
-    context: SeriesContext,
-    positions_ang: Float[np.ndarray, "particle key 3"],
-    angles_deg: Float[np.ndarray, "particle angle_key 3"],
-) -> Trajectories:
-    """Interpolate key frames at the dose of every tilt and shift them (M: ``DialogTomoParticleExport``)."""
-    steps = dose_steps(context.series.geometry.dose)
-    coords, angles = resample(positions_ang, steps), resample(angles_deg, steps)
-    if context.settings.shift_ang is not None:
-        coords = shift_trajectories(coords, angles, context.settings.shift_ang)
-    return Trajectories(coords, angles)
 
 
 def export_unit(
@@ -80,14 +55,25 @@ def export_unit(
         (P, R, 3) Euler angles in degrees at R key frames.
     """
     pool = ThreadPoolExecutor(context.in_flight, "slice")
-    starts = iter(range(0, len(positions_ang), context.slots))
+    following = (
+        pool.submit(_export_slice, context, first, poses)
+        for first, poses in _cut_slices(context, positions_ang, angles_deg)
+    )
+    pending = deque(itertools.islice(following, context.in_flight + 1))
+    return _in_order(pool, pending, following)
 
-    def submit(first: int) -> Future[UnitResult]:
-        part = slice(first, first + context.slots)
-        return pool.submit(_export_slice, context, first, positions_ang[part], angles_deg[part])
 
-    pending = deque(submit(first) for first in itertools.islice(starts, context.in_flight + 1))
-    return _in_order(pool, pending, map(submit, starts))
+def _cut_slices(
+    context: SeriesContext,
+    positions_ang: Float[np.ndarray, "particle key 3"],
+    angles_deg: Float[np.ndarray, "particle angle_key 3"],
+) -> Iterator[tuple[int, Poses]]:
+    """First particle and poses of every slice; those of several slices are computed at once."""
+    for start in range(0, len(positions_ang), POSES_AT_ONCE):
+        part = slice(start, start + POSES_AT_ONCE)
+        poses = compute_poses(context, positions_ang[part], angles_deg[part])
+        for first in range(0, len(poses), context.slots):
+            yield start + first, poses.cut(slice(first, first + context.slots))
 
 
 def _in_order(
@@ -104,30 +90,18 @@ def _in_order(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _export_slice(
-    context: SeriesContext,
-    first: int,
-    positions_ang: Float[np.ndarray, "particle key 3"],
-    angles_deg: Float[np.ndarray, "particle angle_key 3"],
-) -> UnitResult:
-    trajectories = compute_trajectories(context, positions_ang, angles_deg)
-    positions = positions_in_tilts(context.series.geometry, context.series.frame, trajectories.coords_ang)
-    slots = min(context.fitting.slots, slots_for(len(positions_ang), context.slots, context.device.platform))
-    volumes, ctfs = _reconstruct(context, trajectories, positions, slots)
-    box_px, (height, width) = context.settings.box_px, context.series.images.shape[1:]
-    origins = box_origins(positions.xy_ang / context.settings.angpix, box_px)
-    partly, wholly = outside_image(origins, box_px, (width, height))
-    return UnitResult(first, volumes, ctfs, trajectories, partly.sum(axis=1), wholly.sum(axis=1))
+def _export_slice(context: SeriesContext, first: int, poses: Poses) -> UnitResult:
+    slots = min(context.fitting.slots, slots_for(len(poses), context.slots, context.device.platform))
+    volumes, ctfs = _reconstruct(context, poses, slots)
+    return UnitResult(first, volumes, ctfs, poses.trajectories, poses.tilts_over_edge, poses.tilts_outside)
 
 
-def _reconstruct(
-    context: SeriesContext, trajectories: Trajectories, positions: TiltPositions, slots: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _reconstruct(context: SeriesContext, poses: Poses, slots: int) -> tuple[np.ndarray, np.ndarray]:
     """Volumes and CTFs of some particles, ``slots`` at once, or halves of that where memory is too small."""
-    if len(positions.xy_ang) > slots:
-        return _reconstruct_in_parts(context, trajectories, positions, slots)
+    if len(poses) > slots:
+        return _reconstruct_in_parts(context, poses, slots)
     try:
-        return _reconstruct_at_once(context, trajectories, positions, slots)
+        return _reconstruct_at_once(context, poses, slots)
     except jax.errors.JaxRuntimeError as error:
         if "RESOURCE_EXHAUSTED" not in str(error):
             raise
@@ -138,74 +112,29 @@ def _reconstruct(
                 f"{context.device}.",
                 "Use a smaller box or a larger output pixel.",
             ) from error
-    return _reconstruct_in_parts(context, trajectories, positions, slots // 2)
+    return _reconstruct_in_parts(context, poses, slots // 2)
 
 
-def _reconstruct_in_parts(
-    context: SeriesContext, trajectories: Trajectories, positions: TiltPositions, slots: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _reconstruct_in_parts(context: SeriesContext, poses: Poses, slots: int) -> tuple[np.ndarray, np.ndarray]:
     parts = [
-        _reconstruct(
-            context,
-            Trajectories(trajectories.coords_ang[part], trajectories.angles_deg[part]),
-            TiltPositions(positions.xy_ang[part], positions.defocus_um[part]),
-            slots,
-        )
-        for part in (slice(first, first + slots) for first in range(0, len(positions.xy_ang), slots))
+        _reconstruct(context, poses.cut(slice(first, first + slots)), slots)
+        for first in range(0, len(poses), slots)
     ]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def _reconstruct_at_once(
-    context: SeriesContext, trajectories: Trajectories, positions: TiltPositions, slots: int
-) -> tuple[np.ndarray, np.ndarray]:
-    particles = _slice_particles(context, trajectories, positions, slots)
+def _reconstruct_at_once(context: SeriesContext, poses: Poses, slots: int) -> tuple[np.ndarray, np.ndarray]:
+    particles, matrices = jax.tree.map(
+        lambda values: pad_particles(values, slots), (poses.particles, poses.matrices)
+    )
     if isinstance(context.insertion, FixedInsertion):
-        volumes, ctfs = reconstruct_fixed(
+        results = reconstruct_fixed(
             context.shared, context.insertion, particles, context.finishing, context.shape
         )
     else:
-        matrices = _tilts_first(_matrices(context, trajectories), slots)
         shape = context.shape._replace(lanes=min(context.shape.lanes, slots))
-        volumes, ctfs = reconstruct_rotated(
+        results = reconstruct_rotated(
             context.shared, context.insertion, particles, matrices, context.finishing, shape
         )
-    count = len(positions.xy_ang)
-    return np.asarray(volumes)[:count], np.asarray(ctfs)[:count]
-
-
-def _slice_particles(
-    context: SeriesContext, trajectories: Trajectories, positions: TiltPositions, slots: int
-) -> SliceParticles:
-    series, settings, reference = context.series, context.settings, context.reference
-    ctf = compute_tilt_ctf(
-        series.geometry, series.ctf, series.frame, trajectories.coords_ang, positions.defocus_um
-    )
-    origins = box_origins(positions.xy_ang / settings.angpix, settings.super_box_px)
-    scale = ctf.scale * dose_limit_weights(series.geometry, settings.first_tilts)
-    scale = scale if settings.with_ctf else np.ones_like(scale)
-    return SliceParticles(
-        first_px=_tilts_first(origins.first_px, slots),
-        residual_x_px=_tilts_first(origins.residual_px[..., 0], slots),
-        residual_y_px=_tilts_first(origins.residual_px[..., 1], slots),
-        ctf=ParticleCtf(
-            defocus_um=_tilts_first(ctf.defocus_um - reference.defocus_um, slots),
-            scale=_tilts_first(scale, slots),
-            bfactor_ang2=_tilts_first(ctf.bfactor_ang2 - reference.bfactor_ang2, slots),
-        ),
-    )
-
-
-def _matrices(context: SeriesContext, trajectories: Trajectories) -> Float64[np.ndarray, "particle tilt 3 3"]:
-    """Volume to image for every particle and tilt; the particles' angles count with pre-rotation alone."""
-    geometry, frame = context.series.geometry, context.series.frame
-    if not context.settings.prerotate:
-        return tilt_matrices(geometry, frame, trajectories.coords_ang)
-    return particle_matrices(geometry, frame, trajectories.coords_ang, trajectories.angles_deg)
-
-
-def _tilts_first(values: np.ndarray, slots: int) -> np.ndarray:
-    """(T padded, slots, ...) of (P, T, ...), padded with zeros to the compiled shape."""
-    missing = [(0, padded_tilts(values.shape[1]) - values.shape[1]), (0, slots - len(values))]
-    padded = np.pad(np.swapaxes(values, 0, 1), missing + [(0, 0)] * (values.ndim - 2))
-    return padded if padded.dtype.kind == "i" else padded.astype(np.float32)
+    volumes, ctfs = fetch(results, context.device)
+    return volumes[: len(poses)], ctfs[: len(poses)]

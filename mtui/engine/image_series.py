@@ -17,7 +17,7 @@ from mtui.engine.batches import pad_tilts
 from mtui.engine.ctf import TiltCtfReference, compute_ctf_grids
 from mtui.engine.extraction import box_origins, repeat_edges
 from mtui.engine.particle_images import ImageSlots, ImageSource, half_plane_cycles, make_images
-from mtui.engine.runtime import usable_processors
+from mtui.engine.runtime import fetch, usable_processors
 from mtui.engine.series_context import SeriesInput, ctf_reference
 from mtui.errors import EngineError
 from mtui.geometry.tilt_ctf import DESELECTED_SCALE, SeriesCtf
@@ -97,7 +97,8 @@ def extract_images(
     def make(first: int) -> None:
         batch = ImageSlots(*(_padded(values[first : first + size], size) for values in slots))
         made = make_images(context.source, batch, box_px, multiply=context.settings.premultiply)
-        images[first : first + size] = np.asarray(made)[: len(images) - first]
+        (fetched,) = fetch((made,), context.device)
+        images[first : first + size] = fetched[: len(images) - first]
 
     # While one batch is computed, another is fetched; both are small, and their images do not meet.
     with ThreadPoolExecutor(min(usable_processors() + 1, MOST_BATCHES_AT_ONCE), "images") as pool:

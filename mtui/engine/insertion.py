@@ -28,10 +28,11 @@ Sums = Float[Array, "particle z y x channel"]
 
 
 class RotatedInsertion(NamedTuple):
-    """Samples of a tilt before they are rotated."""
+    """The samples of a tilt that take part, before they are rotated."""
 
+    number: Int[Array | np.ndarray, " sample"]  # in the image
     position: Float[Array | np.ndarray, "axis sample"]  # A k in cycles per box, x and y
-    kept: Float[Array | np.ndarray, " sample"]  # 1 strictly inside Nyquist, else 0
+    kept: Float[Array | np.ndarray, " sample"]  # 1, and 0 for padding
 
 
 def empty_sums(size_px: int, n_particles: int, groups: tuple[SlabGroup, ...]) -> Sums:
@@ -40,21 +41,30 @@ def empty_sums(size_px: int, n_particles: int, groups: tuple[SlabGroup, ...]) ->
     return jnp.zeros((n_particles, size_px + 1, size_px + 1, columns, CHANNELS), dtype=jnp.float32)
 
 
-def insert_tilt(
+def insert_tilts(
     sums: Sums,
-    samples: tuple[Float[Array, "y x particle"], ...],
+    samples: tuple[Float[Array, "tilt y x particle"], ...],
     insertion: RotatedInsertion,
-    matrices: Float[Array, "particle 3 3"],
+    matrices: Float[Array, "tilt particle 3 3"],
+    takes_part: Bool[Array, " tilt"],
     size_px: int,
 ) -> Sums:
-    """Add the samples of one tilt (the four channels of ``spectrum``) to the sums of every particle."""
-    n_particles = matrices.shape[0]
+    """Add the samples of some tilts (the four channels of ``spectrum``) to the sums of every particle."""
+    n_particles = matrices.shape[1]
     x, y = insertion.position
-    q = [matrices[:, 0, axis, None] * x + matrices[:, 1, axis, None] * y for axis in range(3)]
+    kept = (takes_part[:, None] * insertion.kept).reshape(-1)
+
+    def chosen(channel: Float[Array, "tilt y x particle"]) -> Float[Array, "particle sample"]:
+        rows = channel.reshape(len(channel), -1, n_particles)
+        rows = jnp.take(rows, insertion.number, axis=1, mode="clip")
+        return jnp.moveaxis(rows.reshape(-1, n_particles), -1, 0) * kept
+
+    rows = jnp.moveaxis(matrices[:, :, :2], 0, 1)[..., None]  # particle, tilt, axis of the image, axis, 1
+    q = [(rows[:, :, 0, axis] * x + rows[:, :, 1, axis] * y).reshape(n_particles, -1) for axis in range(3)]
     sign = jnp.where(q[0] < 0.0, -1.0, 1.0)
-    channels = [jnp.moveaxis(channel.reshape(-1, n_particles), -1, 0) * insertion.kept for channel in samples]
+    channels = [chosen(channel) for channel in samples]
     channels[IMAGINARY] = channels[IMAGINARY] * sign
-    channels.append(jnp.broadcast_to(insertion.kept, channels[0].shape))
+    channels.append(jnp.broadcast_to(kept, channels[0].shape))
     base = [jnp.floor(sign * axis) for axis in q]
     fraction = [sign * axis - below for axis, below in zip(q, base, strict=True)]
     values = materialize(jnp.stack(channels, axis=-1))

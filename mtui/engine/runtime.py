@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 import jax
+import numpy as np
+
+PINNED = "pinned_host"
 
 # glibc's malloc.h
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
@@ -56,6 +59,19 @@ def usable_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def fetch(arrays: tuple[jax.Array, ...], device: jax.Device) -> tuple[np.ndarray, ...]:
+    """Arrays of a device as NumPy arrays.
+
+    From a GPU through page-locked memory, which JAX keeps and reuses: fifteen to thirty times as fast as
+    into memory that has to be got first.
+    """
+    if device.platform != "cpu" and any(kind.kind == PINNED for kind in device.addressable_memories()):
+        # Handing over would wait for the results, and keep other threads from starting their own work.
+        jax.block_until_ready(arrays)  # type: ignore[no-untyped-call]
+        arrays = jax.device_put(arrays, jax.sharding.SingleDeviceSharding(device, memory_kind=PINNED))
+    return tuple(np.asarray(array) for array in arrays)
 
 
 def _keep_freed_memory() -> None:

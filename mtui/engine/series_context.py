@@ -9,21 +9,27 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from mtui.engine.batches import (
+    DEVICE_IN_FLIGHT,
+    LARGEST_DEVICE_SLICE,
+    TILT_STEP,
     cpu_slice,
     device_slice,
     pad_tilts,
     padded_tilts,
     particle_bytes,
+    round_up,
     slices_in_flight,
+    sums_bytes,
 )
 from mtui.engine.box_transform import SPECTRA
 from mtui.engine.ctf import CtfGrids, TiltCtfReference, compute_ctf_grids, compute_flat_grids
 from mtui.engine.extraction import repeat_edges
 from mtui.engine.half_space import image_frequencies, n_image_samples
 from mtui.engine.insertion import RotatedInsertion
+from mtui.engine.operator import CPU_CHUNKING, DEVICE_CHUNKING, Chunking
 from mtui.engine.operator_build import build_operator, compute_multiplicity
 from mtui.engine.runtime import usable_processors
-from mtui.engine.sampling import compute_taps, conjugate_signs, kept_samples
+from mtui.engine.sampling import Samples, compute_taps, conjugate_signs, kept_samples
 from mtui.engine.slabs import DEVICE_SLAB_BYTES, SlabGroup, count_planes, plan_slabs
 from mtui.engine.slices import FixedInsertion, SliceShape
 from mtui.engine.tilt_samples import SharedSeries
@@ -33,6 +39,8 @@ from mtui.geometry.tilt_ctf import SeriesCtf, TiltCtf, compute_tilt_ctf, dose_li
 from mtui.geometry.tilts import Frame, TiltGeometry, positions_in_tilts, shared_tilt_matrices
 
 DEFAULT_DEVICE_BYTES = 8 * 2**30
+USUAL_KEPT = 0.8  # of the samples of an image
+SAMPLE_STEP = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +99,11 @@ class SeriesContext:
 class _Plan:
     slots: int
     lanes: int
+    tilts: int
     in_flight: int
     slabs: tuple[SlabGroup, ...]
     fixed: bool
+    chunking: Chunking
 
 
 def prepare_series(
@@ -120,6 +130,8 @@ def prepare_series(
         local_bfactors=settings.with_ctf and _has_local_bfactors(series.ctf),
         slabs=plan.slabs,
         lanes=plan.lanes,
+        tilts=plan.tilts,
+        folds=plan.chunking.folds,
     )
     finishing = compute_finishing(settings.box_px, settings.norm_radius_px, sparse=settings.sparse_ctf)
     # From host to device without a program, which would be compiled for each size.
@@ -156,34 +168,52 @@ def tilt_ctf_at(series: SeriesInput, coords_ang: Float64[np.ndarray, "particle t
 
 def _plan(series: SeriesInput, settings: ReconstructionSettings, device: jax.Device) -> _Plan:
     size_px, n_tilts = settings.super_box_px, series.geometry.n_tilts
-    if device.platform != "cpu":
-        # Atomic additions are fast there and loops over small slabs slow: every particle has its own sums.
-        slabs = plan_slabs(size_px, 1, DEVICE_SLAB_BYTES)
-        free = (device.memory_stats() or {}).get("bytes_limit", DEFAULT_DEVICE_BYTES)
-        slots = device_slice(size_px, max(size_px // 2 + 1, count_planes(slabs)), free)
-        return _Plan(slots, slots, 1, slabs, fixed=False)
     fixed = not settings.prerotate and shared_tilt_matrices(series.geometry) is not None
+    if device.platform != "cpu":
+        return _device_plan(settings, n_tilts, device, fixed=fixed)
     slots = cpu_slice(size_px, settings.box_px, n_tilts)
     used = slots * particle_bytes(size_px, settings.box_px, n_tilts)
     slabs = plan_slabs(size_px, len(SPECTRA) * slots if fixed else 1)
+    in_flight = slices_in_flight(used, usable_processors())
     # One particle's sums fit a processor's cache better than those of a slice.
-    return _Plan(slots, 1, slices_in_flight(used, usable_processors()), slabs, fixed)
+    return _Plan(slots, 1, 1, in_flight, slabs, fixed, CPU_CHUNKING)
+
+
+def _device_plan(settings: ReconstructionSettings, n_tilts: int, device: jax.Device, *, fixed: bool) -> _Plan:
+    """Few large steps: starting one takes as long there as much of the work."""
+    size_px = settings.super_box_px
+    slabs = plan_slabs(size_px, len(SPECTRA) * LARGEST_DEVICE_SLICE if fixed else 1, DEVICE_SLAB_BYTES)
+    sums = sums_bytes(size_px, max(size_px // 2 + 1, count_planes(slabs)))
+    needed = max(sums, particle_bytes(size_px, settings.box_px, n_tilts))
+    free = (device.memory_stats() or {}).get("bytes_limit", DEFAULT_DEVICE_BYTES)
+    slots = device_slice(needed, free)
+    tilts = TILT_STEP if fixed else 1
+    return _Plan(slots, slots, tilts, DEVICE_IN_FLIGHT, slabs, fixed, DEVICE_CHUNKING)
 
 
 def _insertion(geometry: TiltGeometry, size_px: int, plan: _Plan) -> FixedInsertion | RotatedInsertion:
     samples = kept_samples(size_px, geometry.magnification)
     matrices = shared_tilt_matrices(geometry)
     if not plan.fixed or matrices is None:
-        position = np.zeros((2, n_image_samples(size_px)), dtype=np.float32)
-        kept = np.zeros(position.shape[1], dtype=np.float32)
-        position[:, samples.number], kept[samples.number] = samples.position.T, 1.0
-        return RotatedInsertion(position, kept)
+        return _rotated_insertion(samples, size_px)
     taps = compute_taps(size_px, samples, matrices)
     multiplicity = compute_multiplicity(taps, size_px)
     return FixedInsertion(
-        operator=build_operator(taps, multiplicity, size_px, padded_tilts(geometry.n_tilts), plan.slabs),
+        operator=build_operator(
+            taps, multiplicity, size_px, padded_tilts(geometry.n_tilts), plan.slabs, plan.chunking
+        ),
         signs=pad_tilts(conjugate_signs(size_px, samples, matrices)),
     )
+
+
+def _rotated_insertion(samples: Samples, size_px: int) -> RotatedInsertion:
+    count, whole = len(samples.number), n_image_samples(size_px)
+    # Without magnification pi/4 of them; one size suits all series but those with a strong one.
+    usual = round_up(int(USUAL_KEPT * whole), SAMPLE_STEP)
+    size = usual if count <= usual else round_up(whole, SAMPLE_STEP)
+    number, position = np.zeros(size, dtype=np.int32), np.zeros((2, size), dtype=np.float32)
+    number[:count], position[:, :count] = samples.number, samples.position.T
+    return RotatedInsertion(number, position, (np.arange(size) < count).astype(np.float32))
 
 
 def _padded_grids(

@@ -1,7 +1,8 @@
 """The compiled programs: positions of a slice of particles to their sub-tomograms and 3D CTFs.
 
-Tilts and slabs go one after another through loops, so that a program depends on sizes alone: super-box, box,
-padded tilt count, image size and particles per slice; the number of tilts is data.
+Tilts (some at once on a GPU) and slabs go one after another through loops, so that a program depends on
+sizes alone: super-box, box, padded tilt count, image size and particles per slice; the number of tilts is
+data.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from jaxtyping import Array, Float
 from mtui.engine.box_transform import PARITIES, SPECTRA, transform_slab
 from mtui.engine.fusion import materialize
 from mtui.engine.half_space import n_image_samples
-from mtui.engine.insertion import RotatedInsertion, compute_spectra, empty_sums, insert_tilt, read_slab
+from mtui.engine.insertion import RotatedInsertion, compute_spectra, empty_sums, insert_tilts, read_slab
 from mtui.engine.operator import SlabOperator, read_rows, sum_slab
 from mtui.engine.slabs import SlabGroup, count_planes
 from mtui.engine.tilt_samples import SharedSeries, SliceParticles, compute_samples
@@ -33,6 +34,8 @@ class SliceShape(NamedTuple):
     local_bfactors: bool
     slabs: tuple[SlabGroup, ...]
     lanes: int  # particles at once where each has its own orientation; a divisor of those in a slice
+    tilts: int  # at once; a divisor of the padded tilt count
+    folds: tuple[int, ...]  # of the fixed operator
 
 
 class FixedInsertion(NamedTuple):
@@ -62,7 +65,7 @@ def reconstruct_fixed(
 
     def slab_spectra(slab: Array, number: int, group: SlabGroup) -> SlabSpectra:
         rows = insertion.operator.groups[number]
-        sums = sum_slab(insertion.operator.units, slab, samples, rows.gain.shape[1])
+        sums = sum_slab(insertion.operator.units, slab, samples, rows.gain.shape[1], shape.folds)
         return (read_rows(sums.reshape(len(sums), -1, n_particles), rows, slab - group.first),)
 
     return _transform_slabs(slab_spectra, n_particles, finishing, shape)
@@ -100,12 +103,15 @@ def _reconstruct_lanes(
 ) -> Volumes:
     size_px, n_particles = shape.super_box_px, matrices.shape[1]
 
-    def add_tilt(tilt: Array, sums: Array) -> Array:
-        samples = compute_samples(series, particles, tilt, size_px, local_bfactors=shape.local_bfactors)
-        return insert_tilt(sums, samples, insertion, matrices[tilt], size_px)
+    def add_tilts(block: Array, sums: Array) -> Array:
+        first = block * shape.tilts
+        samples = _block_samples(series, particles, first, shape)
+        some = jax.lax.dynamic_slice_in_dim(matrices, first, shape.tilts)
+        takes_part = first + jnp.arange(shape.tilts) < series.n_tilts
+        return insert_tilts(sums, samples, insertion, some, takes_part, size_px)
 
     sums = empty_sums(size_px, n_particles, shape.slabs)
-    sums = jax.lax.fori_loop(0, series.n_tilts, add_tilt, sums)
+    sums = jax.lax.fori_loop(0, _count_blocks(series, shape), add_tilts, sums)
     spectra = materialize(compute_spectra(sums, size_px))
 
     def slab_spectra(slab: Array, _: int, group: SlabGroup) -> SlabSpectra:
@@ -120,19 +126,40 @@ def _all_samples(
     """Samples of all tilts, all channels and particles in one row."""
     size_px, n_particles = shape.super_box_px, particles.first_px.shape[1]
 
-    def add_tilt(tilt: Array, samples: Array) -> Array:
-        real, imaginary, *ctfs = compute_samples(
-            series, particles, tilt, size_px, local_bfactors=shape.local_bfactors
-        )
-        for number, channel in enumerate((real, imaginary * insertion.signs[tilt][..., None], *ctfs)):
-            rows = channel.reshape(1, n_image_samples(size_px), 1, n_particles)
-            samples = jax.lax.dynamic_update_slice(samples, rows, (tilt, 0, number, 0))
+    def add_tilts(block: Array, samples: Array) -> Array:
+        first = block * shape.tilts
+        real, imaginary, *ctfs = _block_samples(series, particles, first, shape)
+        signs = jax.lax.dynamic_slice_in_dim(insertion.signs, first, shape.tilts)
+        for number, channel in enumerate((real, imaginary * signs[..., None], *ctfs)):
+            rows = channel.reshape(shape.tilts, n_image_samples(size_px), 1, n_particles)
+            samples = jax.lax.dynamic_update_slice(samples, rows, (first, 0, number, 0))
         return samples
 
     shape_all = (len(series.images), n_image_samples(size_px), 4, n_particles)
-    samples = jax.lax.fori_loop(0, series.n_tilts, add_tilt, jnp.zeros(shape_all, dtype=jnp.float32))
+    zeros = jnp.zeros(shape_all, dtype=jnp.float32)
+    samples = jax.lax.fori_loop(0, _count_blocks(series, shape), add_tilts, zeros)
     rows: Array = samples.reshape(-1, 4 * n_particles)
     return rows
+
+
+def _count_blocks(series: SharedSeries, shape: SliceShape) -> Array:
+    return (jnp.asarray(series.n_tilts) + shape.tilts - 1) // shape.tilts
+
+
+def _block_samples(
+    series: SharedSeries, particles: SliceParticles, first: Array, shape: SliceShape
+) -> tuple[Float[Array, "tilt y x particle"], ...]:
+    """Samples of some tilts, the channels one by one."""
+
+    def of_tilt(tilt: Array) -> tuple[Float[Array, "y x particle"], ...]:
+        return compute_samples(
+            series, particles, tilt, shape.super_box_px, local_bfactors=shape.local_bfactors
+        )
+
+    if shape.tilts == 1:
+        # With vmap XLA would copy the whole image first.
+        return tuple(channel[None] for channel in of_tilt(first))
+    return jax.vmap(of_tilt)(first + jnp.arange(shape.tilts))
 
 
 def _transform_slabs(

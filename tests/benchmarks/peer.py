@@ -15,7 +15,7 @@ import numpy as np
 
 from tests.benchmarks.workload import Particles
 
-BATCHES = (1, 4, 16)
+BATCHES = {"cpu": (1, 4, 16), "cuda": (16, 64, 128)}
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Peer:
 
     requests: IO[str]
     answers: IO[str]
+    batches: tuple[int, ...]  # particles per call that are worth trying
 
     def seconds(self, box_px: int, particles: Particles, prerotate: bool, batch: int) -> tuple[float, float]:
         """Seconds, and seconds of all processors, for volumes and 3D CTFs of all particles."""
@@ -41,8 +42,8 @@ class Peer:
 
     def best_batch(self, box_px: int, particles: Particles, prerotate: bool) -> int:
         """Particles per call with which it is fastest; warms it up, too."""
-        self.seconds(box_px, particles, prerotate, BATCHES[-1])
-        return min(BATCHES, key=lambda batch: self.seconds(box_px, particles, prerotate, batch)[0])
+        self.seconds(box_px, particles, prerotate, self.batches[-1])
+        return min(self.batches, key=lambda batch: self.seconds(box_px, particles, prerotate, batch)[0])
 
 
 @contextmanager
@@ -58,5 +59,5 @@ def running_peer(
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdin is not None and process.stdout is not None
             process.stdout.readline()
-            yield Peer(process.stdin, process.stdout)
+            yield Peer(process.stdin, process.stdout, BATCHES[device])
             process.stdin.close()

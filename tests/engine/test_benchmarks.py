@@ -17,11 +17,13 @@ def test_only_kernels_that_compute_are_counted() -> None:
         {"ph": "M", "name": "thread_name", "pid": 1, "tid": 7, "args": {"name": "Stream #7"}},
         {"ph": "M", "name": "thread_name", "pid": 1, "tid": 8, "args": {"name": "XLA Modules"}},
         {"ph": "X", "name": "loop_scatter_fusion", "pid": 1, "tid": 7, "dur": 3e6},
+        {"ph": "X", "name": "loop_dynamic_update_slice_fusion_2", "pid": 1, "tid": 7, "dur": 1e6},
+        {"ph": "X", "name": "loop_slice_fusion", "pid": 1, "tid": 7, "dur": 2e6},
         {"ph": "X", "name": "MemcpyD2H", "pid": 1, "tid": 7, "dur": 5e6},
         {"ph": "X", "name": "jit_reconstruct", "pid": 1, "tid": 8, "dur": 7e6},
         {"ph": "X", "name": "gemm", "pid": 2, "tid": 7, "dur": 9e6},
     ]
-    assert counted_seconds(events) == pytest.approx(3.0)
+    assert counted_seconds(events) == pytest.approx(4.0)
 
 
 def test_the_floor_is_the_larger_of_operations_and_bytes() -> None:

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from mtui.engine.ctf import ParticleCtf, evaluate_ctf
-from mtui.engine.export_unit import compute_trajectories, export_unit
+from mtui.engine.export_unit import export_unit
 from mtui.engine.extraction import box_origins, box_spectra, extract_boxes, repeat_edges, shift_phases
 from mtui.engine.half_space import image_frequencies, volume_index
-from mtui.engine.insertion import TAPS, RotatedInsertion, empty_sums, insert_tilt
+from mtui.engine.insertion import TAPS, RotatedInsertion, empty_sums, insert_tilts
 from mtui.engine.operator import sum_slab
+from mtui.engine.poses import compute_trajectories
 from mtui.engine.series_context import SeriesContext, prepare_series, tilt_ctf_at
 from mtui.engine.slabs import slab_numbers
 from mtui.engine.slices import FixedInsertion
@@ -165,7 +166,9 @@ def test_sums_with_the_fixed_operator(golden: Path) -> None:
     for group, table in zip(context.shape.slabs, insertion.operator.groups, strict=True):
         for slab in range(group.n_slabs):
             number = group.first + slab
-            sums = sum_slab(insertion.operator.units, jnp.int32(number), rows, table.gain.shape[1])
+            sums = sum_slab(
+                insertion.operator.units, jnp.int32(number), rows, table.gain.shape[1], context.shape.folds
+            )
             voxel = slab_numbers(size_px, group) + number * group.width * size_px**2
             known = voxel < len(voxels)
             voxels[voxel[known]] = np.asarray(sums)[np.asarray(table.row[slab])[known]]
@@ -179,10 +182,11 @@ def test_sums_with_an_orientation_for_each_particle(golden: Path) -> None:
     assert isinstance(insertion, RotatedInsertion)
     matrices = jnp.asarray(stages(golden)["matrices"], dtype=jnp.float32)
     sums = empty_sums(size_px, 1, context.shape.slabs)
-    for tilt, channels in enumerate(samples_of(golden)):
-        sums = insert_tilt(
-            sums, tuple(jnp.asarray(c) for c in channels), insertion, matrices[None, tilt], size_px
-        )
+    tilts = samples_of(golden)
+    for first in range(0, len(tilts), 2):
+        channels = tuple(jnp.asarray(np.stack(some)) for some in zip(*tilts[first : first + 2], strict=True))
+        some = matrices[first : first + len(channels[0]), None]
+        sums = insert_tilts(sums, channels, insertion, some, jnp.ones(len(some), dtype=bool), size_px)
     check_projector(np.asarray(sums)[0, :size_px, :size_px], golden, size_px)
 
 

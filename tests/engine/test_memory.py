@@ -17,6 +17,7 @@ from mtui.engine.batches import (
     padded_tilts,
     slices_in_flight,
     slots_for,
+    sums_bytes,
 )
 from mtui.engine.export_unit import export_unit
 from mtui.engine.series_context import ReconstructionSettings, prepare_series
@@ -85,7 +86,8 @@ def test_slices_depend_on_sizes_alone_on_a_cpu() -> None:
 
 
 def test_slices_of_a_device_follow_its_memory() -> None:
-    sizes = [device_slice(128, 65, free) for free in (2**20, 2**30, 2**33, 80 * 2**30)]
+    needed = sums_bytes(128, 65)
+    sizes = [device_slice(needed, free) for free in (2**20, 2**30, 2**33, 80 * 2**30)]
     assert sizes == sorted(sizes)
     assert sizes[0] == 1
     assert sizes[-1] == 64
