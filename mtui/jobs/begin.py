@@ -8,17 +8,27 @@ import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from mtui.errors import ExitCode, MtuiError, WriteError
+from mtui.errors import ExitCode, InputError, MtuiError, WriteError
 from mtui.formats.files import discard_file
-from mtui.jobs.claim import Claim, claim_run
+from mtui.jobs.claim import Claim, claim_run, last_begun
 from mtui.jobs.devices import worker_environment
 from mtui.jobs.heartbeat import beating, host_name
 from mtui.jobs.inputs import check_inputs
 from mtui.jobs.leftovers import remove_leftovers
 from mtui.jobs.places import holding
 from mtui.jobs.preflight import check_replaced, check_start, prepare_folders
-from mtui.jobs.record import Job, JobState, create_job, read_settings, user_name, write_settings, write_state
+from mtui.jobs.record import (
+    Job,
+    JobState,
+    create_job,
+    list_jobs,
+    read_settings,
+    user_name,
+    write_settings,
+    write_state,
+)
 from mtui.jobs.scale.choice import check_workers, is_scaled
 from mtui.jobs.specification import keep_specification
 from mtui.model.export_plan import ExportPlan, plan_export
@@ -77,10 +87,12 @@ def resume(job: Job, settings_text: str, held: ExitStack) -> Begun:
 
     Raises:
         JobError: it runs, or its particles have changed.
-        InputError: its inputs cannot be read any more, or another export writes to its places.
+        InputError: its inputs cannot be read any more, another export writes to its places, or a later one
+            wrote the same table.
         WriteError: a folder cannot be written.
     """
     settings = read_settings(job)
+    _spare_later(job, settings)
     if settings_text:
         settings = _with_workers(settings, from_json(ExportSettings, settings_text))
     check_workers(settings)
@@ -99,6 +111,24 @@ def resume(job: Job, settings_text: str, held: ExitStack) -> Begun:
             write_state(job, _ended_by(error))
         raise
     return Begun(claim, plan)
+
+
+def _spare_later(job: Job, settings: ExportSettings) -> None:
+    """What is not as the job left it is made again, but not where that is somebody's later export."""
+    begun = last_begun(job)
+    for other in list_jobs(settings.population):
+        if last_begun(other) > begun and _output(other) == settings.output:
+            raise InputError(
+                f"Job {other.number} has since written to {settings.output}, which this one would replace.",
+                "Export anew, to another place or with --overwrite; or delete that job first.",
+            )
+
+
+def _output(job: Job) -> Path | None:
+    try:
+        return read_settings(job).output
+    except MtuiError:
+        return None
 
 
 def _ended_by(error: MtuiError | KeyboardInterrupt) -> JobState:

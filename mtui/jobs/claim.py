@@ -79,6 +79,12 @@ def last_run(job: Job) -> int:
     return max((int(path.stem) for path in folder.glob("*.json") if path.stem.isdecimal()), default=0)
 
 
+def last_begun(job: Job) -> float:
+    """When a job's last run began, seconds since 1970; 0 if it never ran."""
+    run = read_heartbeat(_run_path(job, last_run(job)))
+    return run.time if run is not None else 0.0
+
+
 def running(job: Job) -> Heartbeat | None:
     """The process that runs a job, as far as can be told from this machine; None if it does not run."""
     number = last_run(job)

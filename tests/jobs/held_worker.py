@@ -20,7 +20,8 @@ def dask_setup(_worker: object) -> None:
     flush = files._flush
 
     def wait_and_flush(path: Path) -> None:
-        wait_while_held(path)
+        if path.name.endswith(".tmp"):  # not a folder after the write
+            wait_while_held(path)
         flush(path)
 
     files._flush = wait_and_flush

@@ -15,7 +15,7 @@ from threading import Event as Flag
 
 import pytest
 
-from mtui.errors import JobError, MtuiError, WriteError
+from mtui.errors import InputError, JobError, MtuiError, WriteError
 from mtui.jobs import claim, deleting, detach, heartbeat, start
 from mtui.jobs.answer import decode
 from mtui.jobs.claim import claim_run, last_run, running
@@ -164,6 +164,26 @@ def test_who_deletes_a_job_keeps_others_from_resuming_it(
     with pytest.raises(WriteError, match="No such file"):
         claim_run(job)
     assert not job.folder.exists(), "it does not come back"
+
+
+def test_an_earlier_job_does_not_replace_what_a_later_one_wrote(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fault(monkeypatch, bench.report, at=bench.operations // 2):
+        first = Job(start.launch_export(bench.settings).folder)
+        assert wait_for_end(first) == "lost"
+    with fault(monkeypatch, bench.report):
+        second = Job(start.launch_export(replace(bench.settings, overwrite=True, box=12)).folder)
+        assert wait_for_end(second) == "done"
+        written = outputs(bench.out)
+        before = read_state(first)
+        with pytest.raises(InputError, match=rf"Job {second.number} has since written to .*a\.star"):
+            start.resume_job(first)
+        assert read_state(first) == before and last_run(first) == 1
+        assert outputs(bench.out) == written != bench.expected
+        delete_job(second)
+        start.resume_job(first)
+        assert_as_undisturbed(bench, first)
 
 
 TAKEN_OVER = """

@@ -72,6 +72,8 @@ class DaskCrew:
         window.look()
         stopping, looked = False, 0.0
         while True:
+            # Each time, for what is handed out now will be begun, and done if it is quick.
+            stopping = stopping or stop.is_set()
             while not stopping and window.has_room and (task := hand_out.take(_share(place, window))):
                 window.submit(task)
             if not window.tasks:
@@ -80,7 +82,6 @@ class DaskCrew:
             if time.monotonic() - looked > POLL_S:
                 looked = time.monotonic()
                 yield from self._look(place, window)
-                stopping = stopping or stop.is_set()
                 if stopping and not window.workers:
                     raise Stopped
                 if stopping:
