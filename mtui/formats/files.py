@@ -37,11 +37,12 @@ def append_chunk(stream: BinaryIO, chunk: bytes | memoryview) -> None:
 
 
 @contextmanager
-def atomic_path(target: Path) -> Iterator[Path]:
+def atomic_path(target: Path, *, flush_name: bool = True) -> Iterator[Path]:
     """Temporary path beside ``target`` that takes its place when the block ends without an error.
 
     A link is followed, so that the file behind it is replaced and the link stays. An existing file keeps its
-    permissions. On any error the temporary is removed and the old file is untouched.
+    permissions. On any error the temporary is removed and the old file is untouched. Who writes many files to
+    a folder may flush it once (`flush_folder`), instead of with each (``flush_name``).
 
     Raises:
         WriteError: the system refused (no space, no permission, no such folder), naming ``target`` and cause.
@@ -60,7 +61,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
     except BaseException:
         _discard(temporary)
         raise
-    flush_folder(real.parent)
+    if flush_name:
+        flush_folder(real.parent)
 
 
 def write_error(target: Path, error: OSError) -> WriteError:
@@ -70,13 +72,13 @@ def write_error(target: Path, error: OSError) -> WriteError:
     return WriteError(f"{target} could not be written: {reason}.", hint)
 
 
-def write_chunks(target: Path, chunks: Iterable[bytes | memoryview]) -> None:
+def write_chunks(target: Path, chunks: Iterable[bytes | memoryview], *, flush_name: bool = True) -> None:
     """Write a file from parts, atomically.
 
     Raises:
         WriteError: see :func:`atomic_path`.
     """
-    with atomic_path(target) as temporary:
+    with atomic_path(target, flush_name=flush_name) as temporary:
         _fill(temporary, chunks)
 
 

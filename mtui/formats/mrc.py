@@ -81,14 +81,21 @@ def read_leading_values(path: Path, count: int) -> NDArray[np.float32]:
 
 
 def write_mrc(
-    path: Path, array: NDArray[np.floating], angpix: float, half: bool = True, *, standard: bool = False
+    path: Path,
+    array: NDArray[np.floating],
+    angpix: float,
+    half: bool = True,
+    *,
+    standard: bool = False,
+    flush_name: bool = True,
 ) -> None:
     """Write an image ``(y, x)`` or a volume ``(z, y, x)`` atomically.
 
     float16 (mode 12), as Warp exports, or float32 (mode 2) where ``half`` is false, a value does not fit into
     a float16, or WARP_FORCE_MRC_FLOAT32 is set. The cell is ``angpix`` times the array's size, for half
     spectra too. Minimum and maximum are filled in; mean, rms and version are 0 as in Warp's files, unless
-    ``standard`` asks for a header that MRC2014 calls valid. Raises WriteError.
+    ``standard`` asks for a header that MRC2014 calls valid. ``flush_name`` as in `atomic_path`. Raises
+    WriteError.
     """
     values = np.asarray(array, np.float32)
     values = values[None] if values.ndim == 2 else values
@@ -98,7 +105,7 @@ def write_mrc(
     data = np.ascontiguousarray(values, "<f2" if as_half else "<f4")
     if standard:
         _complete(header, data)
-    write_chunks(path, (header.tobytes(), data.tobytes()))
+    write_chunks(path, (header.tobytes(), data.tobytes()), flush_name=flush_name)
 
 
 def stores_half(low: float, high: float) -> bool:

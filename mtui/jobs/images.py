@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mtui.formats.files import write_error
+from mtui.formats.files import flush_folder, write_error
 from mtui.formats.mrc import read_volume, stores_half
 from mtui.jobs.units import fingerprint
 
-WRITERS = 3
-LARGEST_BACKLOG = 8
+WRITERS = 8
+LARGEST_BACKLOG = 16
 """Images that wait to be written at most; more would only fill the memory."""
 
 
@@ -36,10 +36,12 @@ class Writers:
     def take_written(self) -> dict[str, list[int]]:
         """Wait for all writes: the files since the last call, in order, each with its fingerprint.
 
-        Raises what one of the writes raised.
+        Their folders are flushed here, once; ``write`` need not do that. Raises what one of them raised.
         """
         self._wait(0)
         written, self.written = self.written, {}
+        for folder in {Path(path).parent for path in written}:
+            flush_folder(folder)
         return written
 
     def _wait(self, remaining: int) -> None:

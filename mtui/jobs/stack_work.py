@@ -145,7 +145,7 @@ class StackWork:
     def _save(self, path: Path, stack: NDArray[np.float32]) -> None:
         half = not self.setting.plan.settings.float32
         angpix = self.setting.facts.angpix
-        write = partial(write_mrc, array=stack, angpix=angpix, half=half, standard=True)
+        write = partial(write_mrc, array=stack, angpix=angpix, half=half, standard=True, flush_name=False)
         self.setting.writers.submit(path, write)
 
 

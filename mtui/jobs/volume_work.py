@@ -96,7 +96,7 @@ class VolumeWork:
         """As M does, but with a header that MRC2014 calls valid (version, mean and rms)."""
         half = not self.setting.plan.settings.float32
         angpix = self.setting.facts.angpix
-        write = partial(write_mrc, array=values, angpix=angpix, half=half, standard=True)
+        write = partial(write_mrc, array=values, angpix=angpix, half=half, standard=True, flush_name=False)
         self.setting.writers.submit(path, write)
 
     def _stacks(self, poses: UnitPoses) -> UnitStacks | None:

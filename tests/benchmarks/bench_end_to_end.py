@@ -106,7 +106,7 @@ def _write(folder: Path, values: np.ndarray, count: int, angpix: float) -> None:
     with Writers() as writers:
         for number in range(count):
             for name, array in (("volume", values), ("ctf", ctf)):
-                write = partial(write_mrc, array=array, angpix=angpix, standard=True)
+                write = partial(write_mrc, array=array, angpix=angpix, standard=True, flush_name=False)
                 writers.submit(target / f"{number}_{name}.mrc", write)
         writers.take_written()
     shutil.rmtree(target)
