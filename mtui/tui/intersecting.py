@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import numpy as np
@@ -31,7 +32,8 @@ async def compare_sets(settings: IntersectSettings) -> Comparison:
     output = await run_child(comparing_command(settings))
     if output.exit_code:
         raise IntersectionError(output.last_words)
-    return parse_comparison(output.stdout)
+    # A thread, since sorting a million distances takes longer than a key may wait.
+    return await asyncio.to_thread(parse_comparison, output.stdout)
 
 
 def parse_comparison(data: bytes) -> Comparison:

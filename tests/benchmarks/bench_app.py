@@ -107,6 +107,9 @@ def measure_app(population: Path, new: Path) -> None:
             terminal.press("tab")
             terminal.quiet(REST_S)
         measure_keys(terminal, "tolerance", ["up", "down"])
+        terminal.press("f6")
+        terminal.quiet(3 * REST_S)
+        measure_keys(terminal, "tolerance, near distances", ["up", "down"])
         while "Only old" not in focused(terminal):
             terminal.press("tab")
             terminal.quiet(REST_S)

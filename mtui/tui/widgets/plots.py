@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any
@@ -52,18 +53,24 @@ def histogram_lines(bars: Bars, rows: int, *, ascii_only: bool) -> list[Line]:
 
 
 def _draw_bars(bars: Bars, rows: int) -> list[str]:
-    figure = _clean_figure(len(bars.counts), rows)
-    last = bars.tolerance_column
-    for marker, columns in ((INSIDE, range(last + 1)), (OUTSIDE, range(last + 1, len(bars.counts)))):
-        filled = [column for column in columns if bars.counts[column]]
-        if filled:
-            heights = [bars.counts[column] for column in filled]
-            spacing = min((after - before for before, after in pairwise(filled)), default=1)
-            figure.draw(figure.bar(filled, heights, marker=marker, width=BAR_WIDTH / spacing, lines=False))
-    _set_axis(figure, "x", -0.5, len(bars.counts) - 0.5)
-    _set_axis(figure, "y", 0, max(1, *bars.counts))
+    outside = bars.tolerance_column + 1
+    drawn = _draw_columns(tuple(bars.counts), rows)
+    return [row[:outside] + row[outside:].replace(INSIDE, OUTSIDE) for row in drawn]
+
+
+@lru_cache(maxsize=2)
+def _draw_columns(counts: tuple[int, ...], rows: int) -> tuple[str, ...]:
+    """All bars alike; kept, since most keys move the tolerance and leave the bars as they are."""
+    figure = _clean_figure(len(counts), rows)
+    filled = [column for column, count in enumerate(counts) if count]
+    if filled:
+        heights = [counts[column] for column in filled]
+        spacing = min((after - before for before, after in pairwise(filled)), default=1)
+        figure.draw(figure.bar(filled, heights, marker=INSIDE, width=BAR_WIDTH / spacing, lines=False))
+    _set_axis(figure, "x", -0.5, len(counts) - 0.5)
+    _set_axis(figure, "y", 0, max(1, *counts))
     text = plotext.uncolorize(figure.build().string())
-    return [row.ljust(len(bars.counts)) for row in text.split("\n")[:rows]]
+    return tuple(row.ljust(len(counts)) for row in text.split("\n")[:rows])
 
 
 def _clean_figure(columns: int, rows: int) -> Any:
