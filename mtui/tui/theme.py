@@ -14,7 +14,7 @@ _DARK_ROLES = {
     "role-old": "#56B4E9",
     "role-both": "#009E73",
     "role-new": "#E69F00",
-    "role-outside": "#808080",
+    "role-outside": "#B4B4B4",
     "role-error": "#D55E00",
     "role-quiet": "#9A9A9A",
     "role-frame": "#5A5A5A",

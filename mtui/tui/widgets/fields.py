@@ -30,6 +30,7 @@ class FieldInput(Input, inherit_bindings=False):
         & > .input--cursor { background: $foreground; color: $background; text-style: none; }
         &:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
         &:disabled { color: $role-quiet; }
+        &:ansi:disabled { text-style: dim; }
     }
     """
 

@@ -65,7 +65,6 @@ class Lines(ScrollView, can_focus=False, inherit_bindings=False):
         & > .tone--outside { color: $role-outside; }
         & > .tone--key { color: $role-key; text-style: bold; }
         &:ansi > .tone--quiet { text-style: dim; }
-        &:ansi > .tone--outside { text-style: dim; }
     }
     """
 
