@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mtui.demo.project import write_demo
 from tests.make_screenshots.drawing import Fonts, MissingFontError, draw_screen, load_fonts, to_palette
+from tests.make_screenshots.held import HeldJob, held_export
 from tests.make_screenshots.looks import LOOKS, SIZES, Look, picture_name
 from tests.make_screenshots.scenes import show_first_run, show_screens
 from tests.make_screenshots.stage import Stage, open_stage
@@ -34,10 +35,14 @@ def main() -> int:
         with open_stage() as stage:
             if arguments.only != "tour":
                 prepare(stage)
-                for look, size in product(LOOKS, SIZES):
-                    is_wanted = arguments.look in (None, name_of(look)), arguments.columns in (None, size[0])
-                    if all(is_wanted):
-                        picture(stage, look, size, fonts, arguments.folder)
+                wanted = [
+                    (look, size)
+                    for look, size in product(LOOKS, SIZES)
+                    if arguments.look in (None, name_of(look)) and arguments.columns in (None, size[0])
+                ]
+                with held_export(stage) as held:
+                    for look, size in wanted:
+                        picture(stage, look, size, fonts, arguments.folder, held)
             if arguments.only != "screens":
                 write_demo(stage.folder / "tour")
                 film_tour(stage, fonts, arguments.folder / "tour.gif")
@@ -62,7 +67,9 @@ def prepare(stage: Stage) -> None:
         stage.mtui("export", str(stage.population), species, kind, *output)
 
 
-def picture(stage: Stage, look: Look, size: tuple[int, int], fonts: Fonts, folder: Path) -> None:
+def picture(
+    stage: Stage, look: Look, size: tuple[int, int], fonts: Fonts, folder: Path, held: HeldJob
+) -> None:
     """Every screen at one size in one look."""
 
     def capture(name: str, terminal: PseudoTerminal) -> None:
@@ -71,7 +78,7 @@ def picture(stage: Stage, look: Look, size: tuple[int, int], fonts: Fonts, folde
         print(target.name, flush=True)
 
     show_first_run(stage, look, size, capture)
-    show_screens(stage, look, size, capture)
+    show_screens(stage, look, size, capture, held)
 
 
 if __name__ == "__main__":

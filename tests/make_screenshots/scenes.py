@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.make_screenshots.held import HeldJob
 from tests.make_screenshots.looks import Look
 from tests.make_screenshots.stage import Stage
 from tests.tui.pseudo_terminal import PseudoTerminal
@@ -32,7 +33,7 @@ def show_first_run(stage: Stage, look: Look, size: tuple[int, int], capture: Cap
         capture_at_rest("first-run", terminal, capture)
 
 
-def show_screens(stage: Stage, look: Look, size: tuple[int, int], capture: Capture) -> None:
+def show_screens(stage: Stage, look: Look, size: tuple[int, int], capture: Capture, held: HeldJob) -> None:
     """Every other screen, on one way through the app."""
     with stage.terminal(look, *size, str(stage.population)) as terminal:
         wait_for_home(terminal)
@@ -41,6 +42,7 @@ def show_screens(stage: Stage, look: Look, size: tuple[int, int], capture: Captu
         show_operations(terminal, capture)
         show_intersect(terminal, capture)
         show_export(terminal, capture)
+        held.renew()
         show_jobs(terminal, capture)
         terminal.press("s")
         terminal.wait_for_text("Sources (2)")
@@ -103,12 +105,16 @@ def show_export(terminal: PseudoTerminal, capture: Capture) -> None:
 
 
 def show_jobs(terminal: PseudoTerminal, capture: Capture) -> None:
-    """The list and the first job that was run; back home."""
+    """The list, the job that is held at work, and the first one that was run; back home."""
     terminal.press("J")
-    terminal.wait_for_text("done", SPECIES)
+    terminal.wait_for_text("running", "done", SPECIES)
     capture_at_rest("jobs", terminal, capture)
+    terminal.press("enter")
+    terminal.wait_for_text("Settings", "* running", "elapsed", "left")
+    capture_at_rest("running", terminal, capture)
+    leave(terminal, 1)
     terminal.press("G", "enter")
-    terminal.wait_for_text("Settings", "Log ")
+    terminal.wait_for_text("Settings", "+ done", "Log ")
     capture_at_rest("job", terminal, capture)
     terminal.press("v")
     terminal.wait_for_text("central xy")
