@@ -30,7 +30,7 @@ CHANGING = (
     (re.compile(r"(\d\d:\d\d)(?= by )"), "hh:mm"),
     (re.compile(r"started .*? by "), "started hh:mm by "),
     (re.compile(r"[\d.]+ (GB|TB|MB|kB) free"), "n.n GB free"),
-    (re.compile(r"Takes about .*?\."), "Time unknown before a first export."),
+    (re.compile(r"Takes about .*?\."), "Time not known yet."),
     (re.compile(r"host \S+"), "host name"),
     (re.compile(r"\d\d\d\d-\d\d-\d\d \d\d:\d\d"), "yyyy-mm-dd hh:mm"),
 )

@@ -194,7 +194,7 @@ def _how(plan: Plan, extent: Extent) -> str:
         span = f"{low:,}" if low == high else f"{low:,} to {high:,}"
         parts.append(f"Reconstructed in {span} px, against aliasing.")
     if plan.seconds is None:
-        parts.append("Time unknown before a first export.")
+        parts.append("Time not known yet.")
     else:
         parts.append(f"Takes about {duration_text(rounded_seconds(plan.seconds))}.")
     return " ".join(parts)
