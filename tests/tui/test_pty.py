@@ -97,6 +97,18 @@ def test_idle_sends_nothing_and_keys_send_little(population: Path) -> None:
             assert 0 < terminal.quiet(0.25) <= KEY_BYTES, key
 
 
+def test_the_cursor_is_as_wide_as_its_list(population: Path) -> None:
+    with PseudoTerminal(["-m", "mtui", str(population)], environment(), columns=250) as terminal:
+        opened(terminal)
+        terminal.press("s")
+        terminal.wait_for_text("> TS_set1")
+        terminal.quiet(0.5)
+        (row,) = (number for number, text in enumerate(terminal.screen.display) if "> TS_set1" in text)
+        cells = terminal.screen.buffer[row]
+        inverse = [column for column in range(terminal.screen.columns) if cells[column].reverse]
+        assert inverse == list(range(1, 249))
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_signals_restore_the_terminal(population: Path, number: signal.Signals) -> None:
     with app(population) as terminal:

@@ -77,11 +77,11 @@ class RowList(Lines, can_focus=True):
     def set_rows(self, rows: Sequence[Row], empty: str | None = None, select: str | None = None) -> None:
         """Show these rows; the cursor goes to an entry, or stays on the same entry, not on the same line."""
         before = select or self.key
-        self._rows = tuple(rows)
+        was_empty, self._rows = not self._rows, tuple(rows)
         self._empty = self._empty if empty is None else empty
         keys = [row.key for row in self._rows]
         wanted = keys.index(before) if before in keys else min(self.cursor, max(0, len(keys) - 1))
-        if wanted != self.cursor:
+        if wanted != self.cursor or was_empty:
             self.refresh_line(self.cursor)
             self.refresh_line(wanted)
             self.cursor = wanted
