@@ -81,7 +81,7 @@ class RowList(Lines, can_focus=True):
         self._empty = self._empty if empty is None else empty
         keys = [row.key for row in self._rows]
         wanted = keys.index(before) if before in keys else min(self.cursor, max(0, len(keys) - 1))
-        if wanted != self.cursor or was_empty:
+        if wanted != self.cursor or (was_empty and self._rows):
             self.refresh_line(self.cursor)
             self.refresh_line(wanted)
             self.cursor = wanted
