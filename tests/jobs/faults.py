@@ -99,6 +99,8 @@ def run_undisturbed(settings: ExportSettings, monkeypatch: pytest.MonkeyPatch) -
     with fault(monkeypatch, report):
         job = Job(start.launch_export(settings).folder)
         assert wait_for_end(job) == "done", read_state(job).message
+        # The process writes it after the job's end.
+        wait_until(lambda: report.exists() and report.read_text())
     bench = Bench(
         settings, outputs(settings.output.parent), int(report.read_text()), time.monotonic() - begun
     )

@@ -28,7 +28,7 @@ from mtui.jobs.scale.cluster import crew_for
 from mtui.jobs.scale.crew import Task
 from mtui.jobs.scale.hand_out import HandOut
 from mtui.jobs.scale.remote import work_on
-from mtui.jobs.scale.window import Window
+from mtui.jobs.scale.window import Ended, Window
 from mtui.jobs.units import read_units
 from mtui.model import export_plan
 from mtui.model.export_plan import plan_export
@@ -172,6 +172,20 @@ def test_a_worker_ends_after_its_unit_when_the_job_is_gone(tmp_path: Path) -> No
             cluster.let_go()
             wait_for(lambda: busy(client) == 0)
     assert len(tree(project.folder / "out")) == 2 * 2, "two particles and their CTFs"
+
+
+def test_a_task_is_over_though_its_worker_is_gone_since(tmp_path: Path) -> None:
+    with (
+        dask_processes(tmp_path / "dask", workers=1) as cluster,
+        Client(cluster.address, set_as_default=False) as client,
+    ):
+        window: Window[str] = Window(client, lambda _request: None, "run")
+        window.submit("a request")
+        [(_, future)] = window.tasks.values()
+        wait_for(future.done)
+        cluster.kill_worker(0)
+        wait_for(lambda: future.status == "lost")
+        assert window.next(10) == Ended("a request", None)
 
 
 def busy(client: Client) -> int:

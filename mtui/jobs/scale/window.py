@@ -122,8 +122,10 @@ class Window(Generic[Request]):
             known = self.workers.get(news.address)
             return Lost(f"{known.name} on {known.host}" if known else f"at {news.address}", news.tasks)
         request, future = self.tasks.pop(news.key)
-        if future.cancelled() or future.status == "lost":
+        if future.cancelled():
             raise self._gone()
+        # Or it is "lost", its result with the worker that had it: what it did was told before it ended.
+        self._require_scheduler()
         return Ended(request, future.exception() if future.status == "error" else None)
 
     def look(self) -> None:
