@@ -46,8 +46,9 @@ class IntersectScreen(IntersectActions):
         "paired with at most one new one so that the sum of all distances is smallest; pairs up to the "
         "tolerance count as the same particle. Common particles keep their old pose. Apply writes a new "
         "version of the species; the one before stays in its versions folder. The axis ends at the largest "
-        "distance, or with f6 at five tolerances. f7 lists what there is to compare with: earlier versions "
-        "of the species, and the other species; f8 tells how the table is read and whose poses are kept."
+        "distance, or with f6 at about five tolerances. f7 lists what there is to compare with: earlier "
+        "versions of the species, and the other species; f8 tells how the table is read and whose poses are "
+        "kept."
     )
     AUTO_FOCUS = "#relion-star"
 

@@ -7,6 +7,9 @@ from textual.events import Resize
 from mtui.tui.comparison import Comparison
 from mtui.tui.widgets.lines import Line, Lines, line
 
+NEAR_ENOUGH = 2.0
+"""By this factor the end of the axis may differ from where it would be put now."""
+
 
 class Histogram(Lines):
     """Redraws itself for a comparison, a tolerance and a size."""
@@ -17,15 +20,18 @@ class Histogram(Lines):
         self._comparison: Comparison | None = None
         self._tolerance_ang = 0.0
         self.zoomed = False
+        self._near_end_ang = 0.0
 
     def show(self, comparison: Comparison | None, tolerance_ang: float) -> None:
         """Draw, or with None say nothing."""
+        if comparison is None:
+            self._near_end_ang = 0.0
         self._comparison, self._tolerance_ang = comparison, tolerance_ang
         self._draw()
 
     def toggle_zoom(self) -> None:
         """Let the axis end at some tolerances instead of the largest distance, and back."""
-        self.zoomed = not self.zoomed
+        self.zoomed, self._near_end_ang = not self.zoomed, 0.0
         self._draw()
 
     def on_resize(self, event: Resize) -> None:
@@ -39,13 +45,20 @@ class Histogram(Lines):
             return
         from mtui.tui.widgets.plots import Bars, histogram_lines
 
-        largest = comparison.largest_ang
-        if self.zoomed:
-            largest = comparison.zoomed_end_ang(self._tolerance_ang)
+        largest = self._end_of_axis(comparison)
         counts = comparison.histogram(columns, largest).tolist()
         bars = Bars(counts, largest, self._tolerance_ang)
         drawn = histogram_lines(bars, rows, ascii_only=self._ascii_only)
         self.set_lines([*(((" ", "plain"), *spans) for spans in drawn), self._legend(comparison)])
+
+    def _end_of_axis(self, comparison: Comparison) -> float:
+        """The end near the tolerance stays while it fits, so that a key moves the mark and not all bars."""
+        if not self.zoomed:
+            return comparison.largest_ang
+        wanted = comparison.zoomed_end_ang(self._tolerance_ang)
+        if not wanted / NEAR_ENOUGH <= self._near_end_ang <= wanted * NEAR_ENOUGH:
+            self._near_end_ang = wanted
+        return self._near_end_ang
 
     def _legend(self, comparison: Comparison) -> Line:
         counts = comparison.counts(self._tolerance_ang)
