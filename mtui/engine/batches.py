@@ -13,8 +13,8 @@ TILT_STEP = 8
 MANY_TILTS = 64
 IMAGE_STEP_PX = 64
 
-CPU_SLICES = ((16, 96 * 2**20), (8, 2**30))  # particles while they take no more than so many bytes
-SMALLEST_CPU_SLICE = 4
+CPU_SLICE, SMALL_CPU_SLICE = 8, 4
+CPU_SLICE_BYTES = 2**30  # at most, of a slice that is not small
 LARGEST_DEVICE_SLICE = 64
 DEVICE_SLICE_STEP = 4
 DEVICE_IN_FLIGHT = 4
@@ -51,9 +51,12 @@ def particle_bytes(super_box_px: int, box_px: int, n_tilts: int) -> int:
 
 
 def cpu_slice(super_box_px: int, box_px: int, n_tilts: int) -> int:
-    """Particles per slice on a CPU: rows of several cache lines, as long as a slice is small."""
-    needed = particle_bytes(super_box_px, box_px, n_tilts)
-    return next((count for count, limit in CPU_SLICES if count * needed <= limit), SMALLEST_CPU_SLICE)
+    """Particles per slice on a CPU: rows of two cache lines, unless a slice takes too much memory.
+
+    Twice as many are no faster, and the last slice of a series is emptier.
+    """
+    needed = CPU_SLICE * particle_bytes(super_box_px, box_px, n_tilts)
+    return CPU_SLICE if needed <= CPU_SLICE_BYTES else SMALL_CPU_SLICE
 
 
 def sums_bytes(super_box_px: int, n_columns: int) -> int:

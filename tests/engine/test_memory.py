@@ -81,7 +81,7 @@ def test_other_errors_are_not_taken_for_lack_of_memory(monkeypatch: pytest.Monke
 
 
 def test_slices_depend_on_sizes_alone_on_a_cpu() -> None:
-    assert [cpu_slice(2 * box, box, 41) for box in (32, 48, 64, 96, 256)] == [16, 16, 8, 8, 4]
+    assert [cpu_slice(2 * box, box, 41) for box in (32, 48, 64, 96, 256)] == [8, 8, 8, 8, 4]
     assert [slots_for(count, 16, "cpu") for count in (1, 5, 16)] == [16, 16, 16]
 
 
