@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from textual.events import Resize
+from textual.timer import Timer
 
 from mtui.tui.comparison import Comparison
 from mtui.tui.widgets.lines import Line, Lines, line
 
+SETTLE_S = 0.3
+"""How long the tolerance rests before the bars follow it."""
 NEAR_ENOUGH = 2.0
 """By this factor the end of the axis may differ from where it would be put now."""
 
@@ -21,13 +24,20 @@ class Histogram(Lines):
         self._tolerance_ang = 0.0
         self.zoomed = False
         self._near_end_ang = 0.0
+        self._following: Timer | None = None
 
     def show(self, comparison: Comparison | None, tolerance_ang: float) -> None:
-        """Draw, or with None say nothing."""
+        """Draw, or with None say nothing; bars follow the tolerance when it rests, numbers do at once."""
         if comparison is None:
             self._near_end_ang = 0.0
+        only_moved = comparison is not None and comparison is self._comparison
         self._comparison, self._tolerance_ang = comparison, tolerance_ang
-        self._draw()
+        if self._following is not None:
+            self._following.stop()
+        if only_moved:
+            self._following = self.set_timer(SETTLE_S, self._draw)
+        else:
+            self._draw()
 
     def toggle_zoom(self) -> None:
         """Let the axis end at some tolerances instead of the largest distance, and back."""
