@@ -21,6 +21,7 @@ from mtui.tui.job_snapshot import count_running
 from mtui.tui.keys import key_name
 from mtui.tui.launch import Launch
 from mtui.tui.patient import PatientApp
+from mtui.tui.replaying import replay
 from mtui.tui.screens.average import AverageScreen, AverageWanted
 from mtui.tui.screens.frame import PopulationOpened, Said
 from mtui.tui.screens.help import HelpScreen
@@ -84,6 +85,7 @@ class MtuiApp(PatientApp):
         # After ctrl+z and fg Textual draws only what changes.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.set_interval(JOBS_POLL_S, self._count_jobs)
+        replay(self._driver, self.launch.typed)
 
     def on_resize(self, event: Resize) -> None:
         """Cover the screen with one sentence while the window is too small."""

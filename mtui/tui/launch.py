@@ -16,3 +16,5 @@ class Launch:
     readonly: bool = False
     """Look only: nothing that writes can be started."""
     config: Config = field(default_factory=Config)
+    typed: str = ""
+    """What was typed before the app began to listen."""

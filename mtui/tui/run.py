@@ -12,6 +12,7 @@ from mtui.errors import ExitCode
 from mtui.tui.app import MtuiApp
 from mtui.tui.bindings import binding_ids
 from mtui.tui.config import check_keys, config_path, load_config
+from mtui.tui.graphics import find_graphics
 from mtui.tui.launch import Launch
 from mtui.tui.terminal import detect_terminal, original_locale, refusal
 
@@ -36,7 +37,8 @@ def run_app(
     config = load_config(config_path())
     check_keys(config.keys, binding_ids(), config_path())
     terminal = detect_terminal(original_locale(os.environ), ascii_only=ascii_only or config.ascii)
-    app = MtuiApp(population, Launch(terminal, readonly, config))
+    terminal, typed = find_graphics(os.environ, terminal)
+    app = MtuiApp(population, Launch(terminal, readonly, config, typed))
     chosen = config.mouse if mouse is None else mouse
     result = app.run(mouse=not terminal.over_ssh if chosen is None else chosen)
     fault = app._exception

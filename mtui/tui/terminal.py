@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 Colours = Literal["none", "16", "256", "true"]
+Protocol = Literal["kitty", "sixel"]
+"""How a terminal is given pictures: kitty's graphics protocol, or DEC's sixels."""
 
 MINIMUM_COLUMNS = 80
 MINIMUM_ROWS = 24
@@ -24,6 +26,15 @@ _TERMS_OF_256_COLOURS = ("alacritty", "foot", "xterm-ghostty", "wezterm")
 
 
 @dataclass(frozen=True, slots=True)
+class Graphics:
+    """How the terminal is given pictures of pixels."""
+
+    protocol: Protocol
+    cell_px: tuple[int, int] = (0, 0)
+    """Width and height of a character, as the terminal told; zeros where it did not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Terminal:
     """What the terminal on the other end can show."""
 
@@ -33,6 +44,8 @@ class Terminal:
     """How many colours; ``none`` where ``NO_COLOR`` is set."""
     ascii_only: bool
     """Only 7-bit characters arrive unharmed."""
+    graphics: Graphics | None = None
+    """Pictures of pixels, where the terminal shows them; else they are made of characters."""
 
     @property
     def plain(self) -> bool:

@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
 from mtui.demo.project import write_demo
+from mtui.formats.mrc import write_mrc
+from mtui.model.species import load_species
 from mtui.tui.app import MtuiApp
 from mtui.tui.launch import Launch
 from mtui.tui.terminal import Terminal
@@ -37,6 +40,15 @@ def population(pristine_project: Path, tmp_path: Path, monkeypatch: pytest.Monke
     shutil.copytree(pristine_project, folder)
     monkeypatch.chdir(folder)
     return folder / "ery.population"
+
+
+@pytest.fixture
+def mapped(population: Path) -> Path:
+    """The same, with a map of the first species in which something is seen."""
+    species = load_species(next(population.parent.glob("species/apoferritin_*/*.species")))
+    volume = np.random.default_rng(3).normal(size=(32, 32, 32)).astype(np.float32)
+    write_mrc(species.map_path("filt"), volume, 1.0)
+    return population
 
 
 @pytest.fixture

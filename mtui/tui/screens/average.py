@@ -15,10 +15,11 @@ from textual.widget import Widget
 from mtui.jobs.record import Job
 from mtui.tui.attending import attend
 from mtui.tui.screens.frame import FrameScreen
-from mtui.tui.screens.species_pages import Canvas, slices_lines
+from mtui.tui.screens.species_pages import Canvas, slices_lines, slices_pictures
 from mtui.tui.terminal import Terminal
 from mtui.tui.views import SlicesView, View, ViewReader
-from mtui.tui.widgets.lines import Lines, line
+from mtui.tui.widgets.lines import line
+from mtui.tui.widgets.picture_lines import PictureLines
 
 
 @dataclass
@@ -52,7 +53,7 @@ class AverageScreen(FrameScreen[None]):
     def compose_body(self) -> Iterable[Widget]:
         """One panel."""
         with Vertical(id="panel"):
-            yield Lines(id="slices")
+            yield PictureLines(self._terminal.graphics, id="slices")
 
     def on_mount(self) -> None:
         """Compute it."""
@@ -78,9 +79,9 @@ class AverageScreen(FrameScreen[None]):
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
-        lines = self.query_one("#slices", Lines)
+        lines = self.query_one("#slices", PictureLines)
         if isinstance(self._view, SlicesView):
             canvas = Canvas(lines.size.width, lines.size.height, self._terminal)
-            lines.set_lines(slices_lines(self._view, canvas))
+            lines.show(slices_lines(self._view, canvas), slices_pictures(self._view, canvas))
         else:
-            lines.set_lines([line(str(self._view), "quiet")])
+            lines.show([line(str(self._view), "quiet")], ())

@@ -11,12 +11,21 @@ from textual.events import Resize
 from mtui.model.population import BrokenEntry
 from mtui.model.species import Species
 from mtui.tui.attending import attend
-from mtui.tui.screens.species_pages import PAGES, Canvas, files_of, heading_line, view_lines
+from mtui.tui.screens.species_pages import (
+    PAGES,
+    Canvas,
+    files_of,
+    heading_line,
+    slices_pictures,
+    view_lines,
+)
 from mtui.tui.screens.species_view import Count, details, key_of
 from mtui.tui.species_numbers import NumbersReader, SpeciesNumbers
 from mtui.tui.terminal import Terminal
-from mtui.tui.views import Kind, View, ViewReader
-from mtui.tui.widgets.lines import Lines, line
+from mtui.tui.views import Kind, SlicesView, View, ViewReader
+from mtui.tui.widgets.lines import line
+from mtui.tui.widgets.picture_lines import PictureLines
+from mtui.tui.widgets.pictures import Picture
 
 LONG_S = 2
 """From then on a page that is being computed says for how long."""
@@ -41,7 +50,7 @@ class SpeciesDetails(Vertical):
         """Lines."""
         # The name is the first line, not the title: a new title would draw the whole panel again.
         self.border_title = "Details"
-        yield Lines(id="details")
+        yield PictureLines(self._terminal.graphics, id="details")
 
     def forget(self) -> None:
         """Files may have changed; the readers know whether they did, and answer at once where not."""
@@ -83,20 +92,24 @@ class SpeciesDetails(Vertical):
 
     def draw(self) -> None:
         """Draw the page with what is known."""
-        lines, entry = self.query_one("#details", Lines), self._entry
+        lines, entry = self.query_one("#details", PictureLines), self._entry
         if entry is None:
-            lines.set_lines([])
+            lines.show([], ())
             return
         width, kind = lines.size.width, PAGES[self._page].kind
+        pictures: list[Picture] = []
         if isinstance(entry, BrokenEntry) or kind is None:
             numbers = self._numbers.get(key_of(entry), "...")
             shown = details(entry, self._count, numbers, width)
         else:
             canvas = Canvas(width, lines.size.height - 1, self._terminal)
-            shown = [line(), *view_lines(entry, self._view_of(entry, kind), canvas)]
+            view = self._view_of(entry, kind)
+            shown = [line(), *view_lines(entry, view, canvas)]
+            if isinstance(view, SlicesView):
+                pictures = slices_pictures(view, canvas, top=1)
         if isinstance(entry, Species):
             shown = [heading_line(entry.name, self._page, width), *shown[1:]]
-        lines.set_lines(shown)
+        lines.show(shown, pictures)
 
     def _view_of(self, entry: Species, kind: Kind) -> View | str:
         """What was read for a page, or that it is being read."""

@@ -14,7 +14,7 @@ from mtui.tui.terminal import Terminal
 from mtui.tui.text import fit_left, wrap
 from mtui.tui.views import Kind, MapSlices, PosesView, ResolutionView, SlicesView, View
 from mtui.tui.widgets.lines import Line, line
-from mtui.tui.widgets.pictures import picture_lines
+from mtui.tui.widgets.pictures import Picture, picture_lines
 
 LARGEST_PLOT = (100, 24)
 THREE_PLANES_FROM_PX = 24
@@ -138,14 +138,29 @@ def _series_lines(series: Sequence[tuple[str, int, int]], room: int, canvas: Can
 
 def slices_lines(view: SlicesView, canvas: Canvas) -> list[Line]:
     """Slices of each map side by side under its name, as large as fits."""
-    rows = (canvas.rows - len(view.maps)) // len(view.maps)
-    planes, edge = _plane_size(canvas.columns, rows)
+    planes, edge = _plane_size(canvas.columns, _rows_each(view, canvas))
     names = ", ".join(("xy", "xz", "yz")[:planes])
     lines: list[Line] = []
     for entry in view.maps:
         lines.append(((entry.label, "plain"), (f"  central {names}", "quiet")))
         lines += _side_by_side(entry, planes, edge, canvas.terminal)
     return lines
+
+
+def slices_pictures(view: SlicesView, canvas: Canvas, top: int = 0) -> list[Picture]:
+    """The slices at the places that they have in ``slices_lines``, of which the first is the row ``top``."""
+    planes, edge = _plane_size(canvas.columns, _rows_each(view, canvas))
+    pictures = []
+    for number, entry in enumerate(view.maps):
+        row = top + 1 + number * (1 + edge // 2)
+        for index, plane in enumerate(entry.planes[:planes]):
+            pictures.append(Picture(index * (edge + GAP), row, edge, edge // 2, np.flipud(plane)))
+    return pictures
+
+
+def _rows_each(view: SlicesView, canvas: Canvas) -> int:
+    """The rows that there are for the slices of each map, below its name."""
+    return (canvas.rows - len(view.maps)) // len(view.maps)
 
 
 def _plane_size(columns: int, rows: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
@@ -15,6 +16,24 @@ from mtui.tui.widgets.lines import Line, Span
 
 Grey = NDArray[np.floating]
 """Brightness 0 to 255, (rows, columns)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A grey picture and the cells that it fills, of those of a widget."""
+
+    column: int
+    row: int
+    columns: int
+    rows: int
+    grey: NDArray[np.uint8]
+    """(rows, columns), the first row on top."""
+
+    def looks_like(self, other: Picture) -> bool:
+        """Whether it is the same picture in the same place."""
+        place, others = ((one.column, one.row, one.columns, one.rows) for one in (self, other))
+        return place == others and np.array_equal(self.grey, other.grey)
+
 
 HALF_BLOCK = "▀"
 ASCII_RAMP = " .:-=+*#%@"
