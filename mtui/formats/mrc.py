@@ -88,13 +88,15 @@ def write_mrc(
     *,
     standard: bool = False,
     flush_name: bool = True,
+    rounded: NDArray[np.float16] | None = None,
 ) -> None:
     """Write an image ``(y, x)`` or a volume ``(z, y, x)`` atomically.
 
     float16 (mode 12), as Warp exports, or float32 (mode 2) where ``half`` is false, a value does not fit into
     a float16, or WARP_FORCE_MRC_FLOAT32 is set. The cell is ``angpix`` times the array's size, for half
     spectra too. Minimum and maximum are filled in; mean, rms and version are 0 as in Warp's files, unless
-    ``standard`` asks for a header that MRC2014 calls valid. ``flush_name`` as in `atomic_path`. Raises
+    ``standard`` asks for a header that MRC2014 calls valid. ``flush_name`` as in `atomic_path`. Who has
+    ``array`` as float16 already gives it as ``rounded``; then ``array`` holds the same numbers. Raises
     WriteError.
     """
     values = np.asarray(array, np.float32)
@@ -102,9 +104,12 @@ def write_mrc(
     low, high = float(values.min()), float(values.max())
     as_half = half and stores_half(low, high)
     header = _header(values.shape[::-1], _HALF_MODE if as_half else _FLOAT_MODE, angpix, low, high)
-    data = np.ascontiguousarray(values, "<f2" if as_half else "<f4")
+    if as_half and rounded is not None:
+        data, stored = np.ascontiguousarray(rounded, "<f2"), values
+    else:
+        data = stored = np.ascontiguousarray(values, "<f2" if as_half else "<f4")
     if standard:
-        _complete(header, data)
+        _complete(header, stored)
     write_chunks(path, (header.tobytes(), data.tobytes()), flush_name=flush_name)
 
 
@@ -136,11 +141,11 @@ def _header(shape: tuple[int, ...], mode: int, angpix: float, low: float, high: 
     return header
 
 
-def _complete(header: NDArray[np.void], data: NDArray[np.floating]) -> None:
+def _complete(header: NDArray[np.void], stored: NDArray[np.floating]) -> None:
     """Fill in what MRC2014 wants: the version, and statistics of the values as they are stored."""
-    stored = data.astype(np.float64)
-    header["dmin"], header["dmax"] = stored.min(), stored.max()
-    header["dmean"], header["rms"] = stored.mean(), stored.std()
+    values = stored.astype(np.float64)
+    header["dmin"], header["dmax"] = values.min(), values.max()
+    header["dmean"], header["rms"] = values.mean(), values.std()
     header["nversion"] = _MRC2014
 
 

@@ -129,3 +129,17 @@ def test_standard_headers_are_valid(tmp_path: Path, half: bool) -> None:
     assert not mrcfile.validate(tmp_path / "m.mrc")
     assert mrcfile.validate(tmp_path / "standard.mrc")
     np.testing.assert_array_equal(read_volume(tmp_path / "standard.mrc"), read_volume(tmp_path / "m.mrc"))
+
+
+def test_numbers_that_were_rounded_before_give_the_same_file(tmp_path: Path) -> None:
+    values = np.random.default_rng(4).normal(size=(3, 4, 5)).astype(np.float32)
+    rounded = values.astype(np.float16)
+    write_mrc(tmp_path / "a.mrc", values, 2.0, standard=True)
+    write_mrc(tmp_path / "b.mrc", rounded.astype(np.float32), 2.0, standard=True, rounded=rounded)
+    assert (tmp_path / "a.mrc").read_bytes() == (tmp_path / "b.mrc").read_bytes()
+
+
+def test_numbers_stay_float32_where_that_is_asked_for(tmp_path: Path) -> None:
+    values = np.ones((2, 2, 2), np.float32)
+    write_mrc(tmp_path / "a.mrc", values, 2.0, half=False, rounded=values.astype(np.float16))
+    assert read_header(tmp_path / "a.mrc").mode == 2
