@@ -15,7 +15,7 @@ from mtui.formats.files import flush_folder, write_error
 from mtui.formats.mrc import read_volume, stores_half
 from mtui.jobs.units import fingerprint
 
-WRITERS = 8
+WRITERS = 4
 LARGEST_BACKLOG = 16
 """Images that wait to be written at most; more would only fill the memory."""
 

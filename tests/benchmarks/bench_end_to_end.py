@@ -4,7 +4,8 @@
 
 A project with one tilt series of 41 tilts, 400 x 400 pixels, is exported as a job does it. In the same
 process its parts are measured alone: reading and preprocessing the images, computing without writing, and
-writing without computing. Reported are medians of some turns, after one for warming up.
+writing without computing. Reported are medians of some turns, after one for warming up: seconds by the clock
+and of all processors. What remains when the processors are busy all the time is work, not waiting.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from threading import Event as Flag
 import numpy as np
 
 from mtui.engine.export_unit import export_unit
-from mtui.engine.runtime import configure_runtime
+from mtui.engine.runtime import configure_runtime, usable_processors
 from mtui.engine.series_context import prepare_series
 from mtui.formats.mrc import write_mrc
 from mtui.jobs.events import Event
@@ -60,21 +61,21 @@ def main() -> None:
     print(f"{load_note()}; box {box_px}, {TILTS} tilts, {count} particles\n")
     with tempfile.TemporaryDirectory(prefix="mtui-bench-", dir=options.folder) as name:
         parts = _parts(Path(name), box_px, count)
-        for act in parts.values():
-            act()
-        times = np.array([[_seconds(act) for act in parts.values()] for _ in range(turns)])
-    _print(dict(zip(parts, np.median(times, axis=0).tolist(), strict=True)), count)
+        times = np.array([[_seconds(*part) for part in parts.values()] for _ in range(turns + 1)])
+    _print(dict(zip(parts, np.median(times[1:], axis=0).tolist(), strict=True)), count)
 
 
-def _parts(folder: Path, box_px: int, count: int) -> dict[str, Callable[[], None]]:
+def _parts(folder: Path, box_px: int, count: int) -> dict[str, tuple[Path, Callable[[], None]]]:
+    """For each part what it does, and the folder that has to be empty before."""
     plan = _plan(folder, box_px, count)
     loaded = load_series(plan, plan.series[0])
     values = np.random.default_rng(1).normal(size=(box_px,) * 3).astype(np.float32)
+    written, exported = folder / "written", plan.settings.output.parent
     return {
-        "read": lambda: _read(plan),
-        "compute": lambda: _compute(plan, loaded),
-        "write": lambda: _write(folder, values, count, float(plan.angpix)),
-        "export": lambda: _export(plan),
+        "read": (written, lambda: _read(plan)),
+        "compute": (written, lambda: _compute(plan, loaded)),
+        "write": (written, lambda: _write(written, values, count, float(plan.angpix))),
+        "export": (exported, lambda: _export(plan)),
     }
 
 
@@ -99,9 +100,7 @@ def _compute(plan: ExportPlan, loaded: LoadedSeries) -> None:
         del result
 
 
-def _write(folder: Path, values: np.ndarray, count: int, angpix: float) -> None:
-    target = folder / "written"
-    target.mkdir()
+def _write(target: Path, values: np.ndarray, count: int, angpix: float) -> None:
     ctf = values[..., : values.shape[0] // 2 + 1]
     with Writers() as writers:
         for number in range(count):
@@ -109,7 +108,6 @@ def _write(folder: Path, values: np.ndarray, count: int, angpix: float) -> None:
                 write = partial(write_mrc, array=array, angpix=angpix, standard=True, flush_name=False)
                 writers.submit(target / f"{number}_{name}.mrc", write)
         writers.take_written()
-    shutil.rmtree(target)
 
 
 class _Silent(Reporter):
@@ -120,31 +118,31 @@ class _Silent(Reporter):
 
 
 def _export(plan: ExportPlan) -> None:
-    folder = plan.settings.output.parent
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     job = create_job(plan.settings, time.time())
     outcome = run_export(plan, _Silent(job), Flag())
     if outcome.particles != plan.n_particles:
         raise SystemExit(outcome.text)
 
 
-def _seconds(act: Callable[[], None]) -> float:
-    start = time.perf_counter()
+def _seconds(folder: Path, act: Callable[[], None]) -> tuple[float, float]:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    start, used = time.perf_counter(), time.process_time()
     act()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - used
 
 
-def _print(seconds: dict[str, float], count: int) -> None:
-    print_header(("part", "s", "ms per particle"))
-    for name, value in seconds.items():
-        print_row((name, value, 1e3 * value / count))
-    one_by_one = seconds["read"] + seconds["compute"] + seconds["write"]
-    hidden = (one_by_one - seconds["export"]) / seconds["write"]
+def _print(seconds: dict[str, list[float]], count: int) -> None:
+    print_header(("part", "s", "ms per particle", "processor s"))
+    for name, (value, used) in seconds.items():
+        print_row((name, value, 1e3 * value / count, used))
+    one_by_one = sum(seconds[name][0] for name in ("read", "compute", "write"))
+    export, used = seconds["export"]
+    hidden = (one_by_one - export) / seconds["write"][0]
     print(
-        f"\nOne after the other the parts take {one_by_one:.2f} s, the export {seconds['export']:.2f} s: "
-        f"{seconds['export'] / seconds['compute']:.2f} times computing alone, {100 * hidden:.0f} % of the "
-        "time for writing is hidden."
+        f"\nOne after the other the parts take {one_by_one:.2f} s, the export {export:.2f} s: "
+        f"{export / seconds['compute'][0]:.2f} times computing alone, {100 * hidden:.0f} % of the time for "
+        f"writing is hidden. Meanwhile {used / export:.2f} of {usable_processors()} processors were busy."
     )
 
 
