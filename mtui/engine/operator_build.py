@@ -61,12 +61,13 @@ def build_operator(
     """
     shape = n_voxels(size_px), n_tilts * n_image_samples(size_px)
     matrix = scipy.sparse.coo_matrix((taps.weight, (taps.voxel, taps.sample)), shape=shape).tocsr()
+    counts = np.diff(matrix.indptr)
     chunks: list[_Chunk] = []
     sizes, tables = [], []
     for group in groups:
-        orders = [_sorted_voxels(matrix, size_px, group, slab) for slab in range(group.n_slabs)]
+        orders = [_sorted_voxels(counts, size_px, group, slab) for slab in range(group.n_slabs)]
         for order in orders:
-            spans = _cut_chunks(np.diff(matrix.indptr)[order], chunking)
+            spans = _cut_chunks(counts[order], chunking)
             parts = [_chunk_units(matrix, order, span, chunking.slots) for span in spans]
             sizes.append(_count_units(spans, parts, chunking.folds))
             chunks += parts
@@ -104,33 +105,32 @@ def count_rows(size_px: int, group: SlabGroup, chunking: Chunking) -> int:
 
 
 def _sorted_voxels(
-    matrix: scipy.sparse.csr_matrix, size_px: int, group: SlabGroup, slab: int
+    counts: Int[np.ndarray, " voxel"], size_px: int, group: SlabGroup, slab: int
 ) -> Int[np.ndarray, " voxel"]:
-    """Voxels of a slab that have taps, those with most first."""
+    """Voxels of a slab that have taps, those with most first; ``counts`` are the taps of all voxels."""
     plane = size_px * size_px
     first = min((group.first + slab) * group.width * plane, n_voxels(size_px))
     last = min(first + group.width * plane, n_voxels(size_px))
-    counts = np.diff(matrix.indptr[first : last + 1])
-    return first + np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+    there = counts[first:last]
+    return first + np.argsort(-there, kind="stable")[: np.count_nonzero(there)]
 
 
 def _cut_chunks(counts: Int[np.ndarray, " row"], chunking: Chunking) -> list[_Span]:
     """Chunks of rows with so many taps, most first, each folded as long as that takes fewer units."""
     spans, first, folds = [], 0, list(chunking.folds)
     while first < len(counts):
-        while len(folds) > 1 and _span_units(counts, first, folds, chunking.slots) >= -(
-            -int(counts[first]) // (UNIT_TAPS * folds[1])
-        ):
+        while len(folds) > 1 and not _is_folding_worth(counts, first, folds, chunking.slots):
             del folds[0]
         spans.append(_Span(first, folds[0]))
         first += chunking.slots // folds[0]
     return spans
 
 
-def _span_units(counts: Int[np.ndarray, " row"], first: int, folds: list[int], slots: int) -> int:
-    """Units of the rows of one chunk with the second fold, if they are folded as the first says."""
+def _is_folding_worth(counts: Int[np.ndarray, " row"], first: int, folds: list[int], slots: int) -> bool:
+    """Whether the rows of one chunk with the second fold take fewer units with the first one."""
     fullest = counts[first : first + slots // folds[1] : slots // folds[0]]
-    return int(np.sum(-(-fullest // (UNIT_TAPS * folds[0]))))
+    n_folded = np.sum(np.ceil(fullest / (UNIT_TAPS * folds[0])))
+    return bool(n_folded < np.ceil(counts[first] / (UNIT_TAPS * folds[1])))
 
 
 def _count_units(spans: list[_Span], chunks: list[_Chunk], folds: tuple[int, ...]) -> list[int]:

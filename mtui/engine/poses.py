@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +26,8 @@ class Trajectories(NamedTuple):
     angles_deg: Float64[np.ndarray, "particle tilt 3"]  # absolute Euler angles
 
 
-class Poses(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Poses:
     """Some particles of a series."""
 
     trajectories: Trajectories
@@ -73,7 +75,20 @@ def compute_poses(
     positions_ang: Float[np.ndarray, "particle key 3"],
     angles_deg: Float[np.ndarray, "particle angle_key 3"],
 ) -> Poses:
-    """Where particles are in every tilt, and their CTFs there; see ``compute_trajectories``."""
+    """Where particles are in every tilt, and their CTFs there, tilt by tilt as the programs take them.
+
+    As M's ``GetImagesForOneParticle`` (boxes at whole pixels, and the rest of the position) and
+    ``GetCTFsForOneParticle``; CTFs as differences to the series' reference.
+
+    Parameters
+    ----------
+    context
+        From ``prepare_series``.
+    positions_ang
+        (P, K, 3) positions in Å at K key frames.
+    angles_deg
+        (P, R, 3) Euler angles in degrees at R key frames.
+    """
     series, settings, reference = context.series, context.settings, context.reference
     trajectories = compute_trajectories(context, positions_ang, angles_deg)
     coords = trajectories.coords_ang

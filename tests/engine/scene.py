@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
-from mtui.engine.series_context import SeriesInput
+from mtui.engine.export_unit import UnitResult, export_unit
+from mtui.engine.series_context import ReconstructionSettings, SeriesInput, prepare_series
 from mtui.geometry.splines import CubicGrid, LinearGrid4D
 from mtui.geometry.tilt_ctf import SeriesCtf
 from mtui.geometry.tilts import Frame, TiltGeometry
@@ -66,6 +70,36 @@ def random_particles(series: SeriesInput, count: int, seed: int = 2) -> tuple[np
     size = np.asarray(series.frame.volume_ang)
     positions = random.uniform(0.35, 0.65, (count, 1, 3)) * size
     return positions, random.uniform(-180.0, 180.0, (count, 1, 3)) * (1.0, 0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class SmallExport:
+    """Particles of a small series, and what they are reconstructed to as a CPU does it."""
+
+    series: SeriesInput
+    settings: ReconstructionSettings
+    particles: tuple[np.ndarray, np.ndarray]
+    expected: tuple[UnitResult, ...]
+
+    def check(self, found: Sequence[UnitResult]) -> None:
+        """Whether other results are the same but for rounding, however they are cut into slices."""
+        (volumes, ctfs), (other_volumes, other_ctfs) = (
+            [np.concatenate([getattr(part, name) for part in parts]) for name in ("volumes", "ctfs")]
+            for parts in (found, self.expected)
+        )
+        assert volumes.shape == other_volumes.shape
+        assert max(map(relative_rms, volumes, other_volumes)) < 1e-5
+        assert np.abs(ctfs - other_ctfs).max() < 1e-5
+
+
+def small_export(*, prerotate: bool) -> SmallExport:
+    """21 particles."""
+    series = plain_series()
+    settings = ReconstructionSettings(ANGPIX, 12, 24, 3, prerotate=prerotate)
+    particles = random_particles(series, 21)
+    return SmallExport(
+        series, settings, particles, tuple(export_unit(prepare_series(series, settings), *particles))
+    )
 
 
 def relative_rms(values: np.ndarray, expected: np.ndarray) -> float:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
+import pytest
 
 from mtui.engine.halves import round_to_half
 
 
-def test_every_half_and_what_lies_between_two_of_them() -> None:
+@pytest.mark.parametrize("has_host", [True, False])
+def test_every_half_and_what_lies_between_two_of_them(
+    has_host: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_host(platform: str) -> None:
+        raise RuntimeError(f"Unknown backend {platform}")
+
+    if not has_host:
+        monkeypatch.setattr(jax, "devices", no_host)
     halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
     halves = np.sort(halves[np.isfinite(halves)])
     between = ((halves[1:].astype(np.float64) + halves[:-1]) / 2).astype(np.float32)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import numpy as np
 import pytest
 
 from mtui.engine import export_unit as module
@@ -23,7 +22,7 @@ from mtui.engine.export_unit import export_unit
 from mtui.engine.series_context import ReconstructionSettings, prepare_series
 from mtui.engine.slices import reconstruct_fixed
 from mtui.errors import EngineError
-from tests.engine.scene import ANGPIX, plain_series, random_particles, relative_rms
+from tests.engine.scene import ANGPIX, plain_series, random_particles, small_export
 
 
 def too_small(real: Callable[..., Any], most: int, tried: list[int]) -> Callable[..., Any]:
@@ -41,22 +40,17 @@ def too_small(real: Callable[..., Any], most: int, tried: list[int]) -> Callable
 
 @pytest.mark.parametrize("prerotate", [False, True])
 def test_batches_are_halved_until_they_fit(prerotate: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    series = plain_series()
-    settings = ReconstructionSettings(ANGPIX, 12, 24, 3, prerotate=prerotate)
-    positions, angles = random_particles(series, 21)
-    expected = list(export_unit(prepare_series(series, settings), positions, angles))
+    export = small_export(prerotate=prerotate)
     tried: list[int] = []
     name = "reconstruct_rotated" if prerotate else "reconstruct_fixed"
     monkeypatch.setattr(module, name, too_small(getattr(module, name), 5, tried))
-    context = prepare_series(series, settings)
-    found = list(export_unit(context, positions, angles))
-    for one, other in zip(found, expected, strict=True):
-        assert one.volumes.shape == other.volumes.shape
-        assert relative_rms(one.volumes, other.volumes) < 1e-5
-        assert np.abs(one.ctfs - other.ctfs).max() < 1e-5
+    context = prepare_series(export.series, export.settings)
+    found = list(export_unit(context, *export.particles))
+    assert [part.volumes.shape for part in found] == [part.volumes.shape for part in export.expected]
+    export.check(found)
     assert context.fitting.slots == 4
     tried.clear()
-    list(export_unit(context, positions, angles))
+    list(export_unit(context, *export.particles))
     assert set(tried) == {4}  # what is too much is not tried again
 
 
