@@ -47,7 +47,9 @@ class Reporter:
         append_event(self.job.events_path, event)
         count = f"{event.particles} particles" if event.particles else ""
         seconds = f"{event.seconds:.1f} s" if event.seconds else ""
-        words = (event.kind, event.series, count, seconds, event.device, event.text)
+        # What is written is told in the text's own words.
+        kind = "" if event.kind == "writing" else event.kind
+        words = (kind, event.series, count, seconds, event.device, event.text)
         # On a full disk the log may fail; whether the job goes on is for the images and records to say.
         with contextlib.suppress(OSError):
             print(time.strftime("%H:%M:%S"), *filter(None, words), flush=True)
