@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.bench_scaling [--quick] [--box 32] [--counts 100 1000]
 
-Each count has a process of its own, which warms up on one slice and then reconstructs all particles of one
-series, some times in turns with the others. Reported are the medians of milliseconds of wall clock and of
-all processors per particle, and the most memory that the process had.
+Each count has a process of its own, which reconstructs all particles of one series, some times in turns with
+the others. Before each turn it warms up on one slice, since the others' turns have emptied the caches. Reported
+are the medians of milliseconds of wall clock and of all processors per particle, and the most memory that the
+process had.
 """
 
 from __future__ import annotations
@@ -99,9 +100,9 @@ def _work(xml: Path, box_px: int, count: int) -> None:
 
     configure_runtime()
     context = prepare_series(make_series(xml), make_settings(box_px, prerotate=False))
-    engine_seconds(context, make_particles(context.slots))
-    particles = make_particles(count)
+    one_slice, particles = make_particles(context.slots), make_particles(count)
     for _ in sys.stdin:
+        engine_seconds(context, one_slice)
         seconds, used = engine_seconds(context, particles)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         print(json.dumps((seconds, used, peak)), flush=True)
