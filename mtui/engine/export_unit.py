@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import jax
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Float16, Float32, Int
 
 from mtui.engine.batches import POSES_AT_ONCE, slots_for
+from mtui.engine.halves import Images, join_images, round_to_half
 from mtui.engine.poses import Poses, Trajectories, compute_poses, pad_particles
 from mtui.engine.runtime import fetch
 from mtui.engine.series_context import SeriesContext
@@ -30,6 +31,9 @@ class UnitResult:
     trajectories: Trajectories
     tilts_over_edge: Int[np.ndarray, " particle"]  # tilts in which the box reaches over the image's edge
     tilts_outside: Int[np.ndarray, " particle"]  # tilts in which it misses the image
+    half_volumes: Float16[np.ndarray, "particle z y x"] | None = None
+    half_ctfs: Float16[np.ndarray, "particle z y x_half"] | None = None
+    """The same numbers, where the settings ask for it and all of the slice's fit."""
 
 
 def export_unit(
@@ -93,10 +97,19 @@ def _in_order(
 def _export_slice(context: SeriesContext, first: int, poses: Poses) -> UnitResult:
     slots = min(context.fitting.slots, slots_for(len(poses), context.slots, context.device.platform))
     volumes, ctfs = _reconstruct(context, poses, slots)
-    return UnitResult(first, volumes, ctfs, poses.trajectories, poses.tilts_over_edge, poses.tilts_outside)
+    return UnitResult(
+        first,
+        volumes.values,
+        ctfs.values,
+        poses.trajectories,
+        poses.tilts_over_edge,
+        poses.tilts_outside,
+        volumes.half,
+        ctfs.half,
+    )
 
 
-def _reconstruct(context: SeriesContext, poses: Poses, slots: int) -> tuple[np.ndarray, np.ndarray]:
+def _reconstruct(context: SeriesContext, poses: Poses, slots: int) -> tuple[Images, Images]:
     """Volumes and CTFs of some particles, ``slots`` at once, or halves of that where memory is too small."""
     if len(poses) > slots:
         return _reconstruct_in_parts(context, poses, slots)
@@ -115,15 +128,15 @@ def _reconstruct(context: SeriesContext, poses: Poses, slots: int) -> tuple[np.n
     return _reconstruct_in_parts(context, poses, slots // 2)
 
 
-def _reconstruct_in_parts(context: SeriesContext, poses: Poses, slots: int) -> tuple[np.ndarray, np.ndarray]:
+def _reconstruct_in_parts(context: SeriesContext, poses: Poses, slots: int) -> tuple[Images, Images]:
     parts = [
         _reconstruct(context, poses.cut(slice(first, first + slots)), slots)
         for first in range(0, len(poses), slots)
     ]
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    return join_images([part[0] for part in parts]), join_images([part[1] for part in parts])
 
 
-def _reconstruct_at_once(context: SeriesContext, poses: Poses, slots: int) -> tuple[np.ndarray, np.ndarray]:
+def _reconstruct_at_once(context: SeriesContext, poses: Poses, slots: int) -> tuple[Images, Images]:
     particles, matrices = jax.tree.map(
         lambda values: pad_particles(values, slots), (poses.particles, poses.matrices)
     )
@@ -136,5 +149,9 @@ def _reconstruct_at_once(context: SeriesContext, poses: Poses, slots: int) -> tu
         results = reconstruct_rotated(
             context.shared, context.insertion, particles, matrices, context.finishing, shape
         )
-    volumes, ctfs = fetch(results, context.device)
-    return volumes[: len(poses)], ctfs[: len(poses)]
+    # Rounded before the padding is cut off, so that this too is one program.
+    volumes, ctfs = (
+        round_to_half(values, len(poses)) if context.settings.half else Images(values)
+        for values in fetch(results, context.device)
+    )
+    return volumes.cut(len(poses)), ctfs.cut(len(poses))

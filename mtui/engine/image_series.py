@@ -7,7 +7,7 @@ dose of the tilt. There is no super-box: signal that defocus spreads beyond the 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import numpy as np
@@ -53,6 +53,22 @@ def prepare_image_series(
 ) -> ImageSeriesContext:
     """Compute what all particle images of a series share, and put it on a device (by default JAX's first).
 
+    Raises EngineError as `prepare_images_on_host`.
+    """
+    return place_image_series(prepare_images_on_host(series, settings, device))
+
+
+def place_image_series(context: ImageSeriesContext) -> ImageSeriesContext:
+    """Put everything on the context's device, where it takes memory from now on."""
+    # Without a program, which would be compiled for each size.
+    return replace(context, source=jax.device_put(context.source, context.device))
+
+
+def prepare_images_on_host(
+    series: SeriesInput, settings: ImageSeriesSettings, device: jax.Device | None = None
+) -> ImageSeriesContext:
+    """Compute what all particle images of a series share, for a device, but in the host's memory.
+
     Raises EngineError if images and geometry do not fit together or the box is not even.
     """
     _check(series, settings)
@@ -68,8 +84,7 @@ def prepare_image_series(
         turns_per_um=grids.turns_per_um,
         gain=pad_tilts(np.asarray(grids.unweighted) * weights.astype(np.float32)),
     )
-    # From host to device without a program, which would be compiled for each size.
-    return ImageSeriesContext(series, settings, reference, device, jax.device_put(source, device))
+    return ImageSeriesContext(series, settings, reference, device, source)
 
 
 def extract_images(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import numpy as np
@@ -58,6 +58,7 @@ class ReconstructionSettings:
     with_ctf: bool = (
         True  # False takes the CTF as 1, without weights, in the selected tilts and leaves out the others
     )
+    half: bool = False  # results are rounded to the numbers that a float16 can hold, if all of a slice fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +112,27 @@ def prepare_series(
 ) -> SeriesContext:
     """Compute what all particles of a series share, and put it on a device (by default JAX's first).
 
+    Raises EngineError as `prepare_on_host`.
+    """
+    return place_series(prepare_on_host(series, settings, device))
+
+
+def place_series(context: SeriesContext) -> SeriesContext:
+    """Put everything on the context's device, where it takes memory from now on."""
+    # Without a program, which would be compiled for each size.
+    shared, insertion, finishing = jax.device_put(
+        (context.shared, context.insertion, context.finishing), context.device
+    )
+    return replace(context, shared=shared, insertion=insertion, finishing=finishing)
+
+
+def prepare_on_host(
+    series: SeriesInput, settings: ReconstructionSettings, device: jax.Device | None = None
+) -> SeriesContext:
+    """Compute what all particles of a series share, for a device, but in the host's memory.
+
+    So it may be done while the device is full of another series; `place_series` is what remains.
+
     Raises EngineError if images and geometry do not fit together or the box does not fit into the super-box.
     """
     _check(series, settings)
@@ -134,8 +156,6 @@ def prepare_series(
         folds=plan.chunking.folds,
     )
     finishing = compute_finishing(settings.box_px, settings.norm_radius_px, sparse=settings.sparse_ctf)
-    # From host to device without a program, which would be compiled for each size.
-    shared, insertion, finishing = jax.device_put((shared, insertion, finishing), device)
     return SeriesContext(
         series,
         settings,

@@ -47,7 +47,9 @@ def atomic_path(target: Path, *, flush_name: bool = True) -> Iterator[Path]:
     Raises:
         WriteError: the system refused (no space, no permission, no such folder), naming ``target`` and cause.
     """
-    real = Path(os.path.realpath(target))
+    # Links on the way there do not matter: the temporary goes the same way.
+    is_link = os.path.islink(target)  # noqa: PTH114 - is_symlink raises where it may not look
+    real = Path(os.path.realpath(target)) if is_link else target
     temporary = real.with_name(f".{real.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
         yield temporary

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,23 +81,27 @@ def read_leading_values(path: Path, count: int) -> NDArray[np.float32]:
 
 
 def write_mrc(
-    path: Path,
+    path: Path, array: NDArray[np.floating], angpix: float, half: bool = True, *, standard: bool = False
+) -> None:
+    """Write an image ``(y, x)`` or a volume ``(z, y, x)`` atomically, as `mrc_chunks`; raises WriteError."""
+    write_chunks(path, mrc_chunks(array, angpix, half, standard=standard))
+
+
+def mrc_chunks(
     array: NDArray[np.floating],
     angpix: float,
     half: bool = True,
     *,
     standard: bool = False,
-    flush_name: bool = True,
     rounded: NDArray[np.float16] | None = None,
-) -> None:
-    """Write an image ``(y, x)`` or a volume ``(z, y, x)`` atomically.
+) -> tuple[memoryview, memoryview]:
+    """Header and data of the file of an image ``(y, x)`` or a volume ``(z, y, x)``.
 
     float16 (mode 12), as Warp exports, or float32 (mode 2) where ``half`` is false, a value does not fit into
     a float16, or WARP_FORCE_MRC_FLOAT32 is set. The cell is ``angpix`` times the array's size, for half
     spectra too. Minimum and maximum are filled in; mean, rms and version are 0 as in Warp's files, unless
-    ``standard`` asks for a header that MRC2014 calls valid. ``flush_name`` as in `atomic_path`. Who has
-    ``array`` as float16 already gives it as ``rounded``; then ``array`` holds the same numbers. Raises
-    WriteError.
+    ``standard`` asks for a header that MRC2014 calls valid. Who has ``array`` as float16 already gives it as
+    ``rounded``; then ``array`` holds the same numbers.
     """
     values = np.asarray(array, np.float32)
     values = values[None] if values.ndim == 2 else values
@@ -110,12 +114,17 @@ def write_mrc(
         data = stored = np.ascontiguousarray(values, "<f2" if as_half else "<f4")
     if standard:
         _complete(header, stored)
-    write_chunks(path, (header.tobytes(), data.tobytes()), flush_name=flush_name)
+    return _bytes_of(header), _bytes_of(data)
 
 
 def stores_half(low: float, high: float) -> bool:
     """Whether `write_mrc` stores values in this range as float16 when asked to."""
-    return max(-low, high) <= HALF_LIMIT and not os.environ.get(_FORCE_FLOAT32)
+    return max(-low, high) <= HALF_LIMIT and may_store_half()
+
+
+def may_store_half() -> bool:
+    """Whether the user's environment leaves float16 to those who ask for it."""
+    return not os.environ.get(_FORCE_FLOAT32)
 
 
 @lru_cache(maxsize=1)
@@ -143,10 +152,17 @@ def _header(shape: tuple[int, ...], mode: int, angpix: float, low: float, high: 
 
 def _complete(header: NDArray[np.void], stored: NDArray[np.floating]) -> None:
     """Fill in what MRC2014 wants: the version, and statistics of the values as they are stored."""
+    header["dmin"], header["dmax"] = stored.min(), stored.max()
+    # In place, and in one array: these passes are a good part of what writing a small volume takes.
     values = stored.astype(np.float64)
-    header["dmin"], header["dmax"] = values.min(), values.max()
-    header["dmean"], header["rms"] = values.mean(), values.std()
+    header["dmean"] = mean = values.mean()
+    values -= mean
+    header["rms"] = np.sqrt(np.square(values, out=values).mean())
     header["nversion"] = _MRC2014
+
+
+def _bytes_of(array: NDArray[Any]) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtui.formats.files import flush_folder, write_error
+from mtui.formats.files import flush_folder, write_chunks, write_error
 from mtui.formats.mrc import read_volume, stores_half
 from mtui.jobs.units import fingerprint
 
-WRITERS = 4
-LARGEST_BACKLOG = 16
-"""Images that wait to be written at most; more would only fill the memory."""
+Chunks = Sequence[bytes | memoryview]
+
+WRITERS = 16
+"""Most of the time they wait for the disk: with so many, 10 ms for each file hardly hold up an export."""
+LARGEST_BACKLOG, LARGEST_BACKLOG_BYTES = 32, 1 << 28
+"""What waits to be written at most; more would only fill the memory."""
+
+
+class _Waiting(NamedTuple):
+    future: Future[tuple[Path, list[int]]]
+    n_bytes: int
 
 
 @dataclass(slots=True)
@@ -25,30 +34,37 @@ class Writers:
     """A few threads that write images while the next ones are computed."""
 
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WRITERS, "writer"))
-    backlog: deque[Future[tuple[Path, list[int]]]] = field(default_factory=deque)
+    backlog: deque[_Waiting] = field(default_factory=deque)
+    backlog_bytes: int = 0
     written: dict[str, list[int]] = field(default_factory=dict)
 
-    def submit(self, path: Path, write: Callable[[Path], None]) -> None:
-        """Write soon; waits while too much is to be written, and raises what an earlier write raised."""
-        self.backlog.append(self.pool.submit(_write, path, write))
-        self._wait(LARGEST_BACKLOG)
+    def submit(self, path: Path, encode: Callable[[], Chunks], n_bytes: int) -> None:
+        """Encode and write soon what takes some memory until then.
+
+        Waits while too much is to be written, and raises what an earlier write raised.
+        """
+        self.backlog.append(_Waiting(self.pool.submit(_write, path, encode), n_bytes))
+        self.backlog_bytes += n_bytes
+        while len(self.backlog) > LARGEST_BACKLOG or self.backlog_bytes > LARGEST_BACKLOG_BYTES:
+            self._wait_for_first()
 
     def take_written(self) -> dict[str, list[int]]:
         """Wait for all writes: the files since the last call, in order, each with its fingerprint.
 
-        Their folders are flushed here, once; ``write`` need not do that. Raises what one of them raised.
+        Their folders are flushed here, once. Raises what one of them raised.
         """
-        self._wait(0)
+        while self.backlog:
+            self._wait_for_first()
         written, self.written = self.written, {}
         for folder in {Path(path).parent for path in written}:
             flush_folder(folder)
         return written
 
-    def _wait(self, remaining: int) -> None:
-        """Wait until at most ``remaining`` writes are still to be done."""
-        while len(self.backlog) > remaining:
-            path, known = self.backlog.popleft().result()
-            self.written[str(path)] = known
+    def _wait_for_first(self) -> None:
+        first = self.backlog.popleft()
+        path, known = first.future.result()
+        self.backlog_bytes -= first.n_bytes
+        self.written[str(path)] = known
 
     def __enter__(self) -> Writers:
         return self
@@ -58,10 +74,11 @@ class Writers:
         self.pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _write(path: Path, write: Callable[[Path], None]) -> tuple[Path, list[int]]:
-    write(path)
+def _write(path: Path, encode: Callable[[], Chunks]) -> tuple[Path, list[int]]:
+    chunks = encode()
+    write_chunks(path, chunks, flush_name=False)
     try:
-        return path, fingerprint(path)
+        return path, fingerprint(path, chunks)
     except OSError as error:
         raise write_error(path, error) from error
 

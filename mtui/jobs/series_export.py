@@ -6,14 +6,13 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from mtui.errors import EngineError
+from mtui.engine.image_series import ImageSeriesContext
 from mtui.jobs.images import Writers
 from mtui.jobs.pose_work import PoseWork
+from mtui.jobs.prepared import Context, PreparedSeries
 from mtui.jobs.report import Stopped, StopRequest
 from mtui.jobs.results import UnitDone
-from mtui.jobs.series_input import Loaded, LoadedSeries
 from mtui.jobs.stack_work import StackWork
-from mtui.jobs.unit_poses import series_facts
 from mtui.jobs.units import UnitRecord, is_complete
 from mtui.jobs.volume_work import VolumeWork
 from mtui.jobs.work import Setting, Work
@@ -23,7 +22,7 @@ from mtui.model.export_plan import ExportPlan, SeriesPlan
 def work_on_series(
     plan: ExportPlan,
     series: SeriesPlan,
-    loaded: Loaded,
+    prepared: PreparedSeries,
     records: Mapping[int, UnitRecord],
     stop: StopRequest,
     *,
@@ -35,18 +34,12 @@ def work_on_series(
     is in that unit's record.
 
     Raises:
-        EngineError: the series cannot be worked on.
+        EngineError: the box does not fit into the device's memory.
         WriteError: a file could not be written.
         Stopped: ``stop`` was set before the series was finished.
     """
-    facts = series_facts(plan, series, loaded.tilt_series)
-    if not len(facts.tilts):
-        raise EngineError(
-            f"Series {series.ref.root} has no selected tilt within the dose limit.",
-            "Select some of its tilts, or leave the series out.",
-        )
     with Writers() as writers:
-        work = _begin(Setting(plan, series, facts, writers), loaded)
+        work = _begin(Setting(plan, series, prepared.facts, writers), prepared.context)
         for unit in series.units:
             begun = time.monotonic()
             record = records.get(unit.number)
@@ -67,8 +60,9 @@ def work_on_series(
                 yield UnitDone(series, record, seconds, device.name, memory_mb=device.memory_mb)
 
 
-def _begin(setting: Setting, loaded: Loaded) -> Work:
-    if not isinstance(loaded, LoadedSeries):
+def _begin(setting: Setting, context: Context | None) -> Work:
+    if context is None:
         return PoseWork(setting)
-    kind = StackWork if setting.plan.target.kind == "series" else VolumeWork
-    return kind.begin(setting, loaded)
+    if isinstance(context, ImageSeriesContext):
+        return StackWork.begin(setting, context)
+    return VolumeWork.begin(setting, context)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mtui.engine.images import load_tilt_images
 from mtui.engine.preprocessing import Preprocessing
 from mtui.engine.series_context import ReconstructionSettings, SeriesInput
+from mtui.formats.mrc import may_store_half
 from mtui.geometry.sizes import norm_radius_px, scaled_image_size_px, size_rounding
 from mtui.geometry.tilts import Frame
 from mtui.jobs.super_boxes import compute_super_box_px
@@ -26,23 +27,6 @@ class LoadedSeries:
     settings: ReconstructionSettings
     size_from_average: bool
     """The raw movies are gone, so the image size is that of the average times its pixel size."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadedMetadata:
-    """A series of which no images are needed."""
-
-    tilt_series: TiltSeries
-
-
-Loaded = LoadedSeries | LoadedMetadata
-
-
-def load_for_export(plan: ExportPlan, series: SeriesPlan) -> Loaded:
-    """What the export needs of a series; raises as :func:`load_series`."""
-    if plan.target.kind == "none":
-        return LoadedMetadata(load_tilt_series(series.ref, Remap.parse(plan.settings.remap)))
-    return load_series(plan, series)
 
 
 def load_series(plan: ExportPlan, series: SeriesPlan) -> LoadedSeries:
@@ -101,4 +85,5 @@ def reconstruction_settings(
         first_tilts=plan.tilt_limit(series.ref.source),
         sparse_ctf=plan.settings.sparse_ctf,
         with_ctf=plan.target.profile != "raw",
+        half=may_store_half() and not plan.settings.float32,
     )

@@ -10,16 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mtui.engine.image_series import (
-    ImageSeriesContext,
-    ImageSeriesSettings,
-    extract_images,
-    prepare_image_series,
-)
-from mtui.formats.mrc import read_volume, write_mrc
+from mtui.engine.image_series import ImageSeriesContext, extract_images, place_image_series
+from mtui.formats.mrc import mrc_chunks, read_volume
+from mtui.geometry.tilts import Frame
 from mtui.jobs.images import stored_values
-from mtui.jobs.series_input import LoadedSeries
-from mtui.jobs.unit_poses import is_premultiplied, options_of, poses_of, profile_of, stack_rule
+from mtui.jobs.unit_poses import options_of, poses_of, profile_of, stack_rule
 from mtui.jobs.units import UnitRecord
 from mtui.jobs.work import Device, Setting, device_of
 from mtui.model.export_plan import Unit
@@ -77,13 +72,11 @@ class StackWork:
     sums: TiltSums
 
     @classmethod
-    def begin(cls, setting: Setting, loaded: LoadedSeries) -> StackWork:
-        """Make the series ready; raises EngineError."""
-        plan, facts = setting.plan, setting.facts
-        settings = ImageSeriesSettings(facts.angpix, plan.box_px, is_premultiplied(plan))
-        context = prepare_image_series(loaded.input, settings)
-        sums = TiltSums(np.zeros((facts.geometry.n_tilts, plan.box_px, plan.box_px)))
-        return cls(setting, context, _find_hand(setting, loaded), sums)
+    def begin(cls, setting: Setting, context: ImageSeriesContext) -> StackWork:
+        """Put the series on its device, and find its hand."""
+        box_px = setting.plan.box_px
+        sums = TiltSums(np.zeros((setting.facts.geometry.n_tilts, box_px, box_px)))
+        return cls(setting, place_image_series(context), _find_hand(setting, context.series.frame), sums)
 
     @property
     def device(self) -> Device:
@@ -145,17 +138,15 @@ class StackWork:
     def _save(self, path: Path, stack: NDArray[np.float32]) -> None:
         half = not self.setting.plan.settings.float32
         angpix = self.setting.facts.angpix
-        write = partial(write_mrc, array=stack, angpix=angpix, half=half, standard=True, flush_name=False)
-        self.setting.writers.submit(path, write)
+        encode = partial(mrc_chunks, array=stack, angpix=angpix, half=half, standard=True)
+        self.setting.writers.submit(path, encode, stack.nbytes)
 
 
-def _find_hand(setting: Setting, loaded: LoadedSeries) -> Hand | None:
+def _find_hand(setting: Setting, frame: Frame) -> Hand | None:
     plan, facts = setting.plan, setting.facts
     if not profile_of(plan).needs_hand:
         return None
     rules: dict[str, HandRule] = {"warptools": "warptools", "+1": "+1", "-1": "-1"}
     starts = plan.particles.positions_ang[setting.series.rows, 0].astype(np.float64)
     centre = tomogram_centre_ang(facts)
-    return compute_hand(
-        facts.geometry, loaded.input.frame, centre, starts, rules.get(plan.settings.hand, "auto")
-    )
+    return compute_hand(facts.geometry, frame, centre, starts, rules.get(plan.settings.hand, "auto"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,10 +72,10 @@ def decode_unit(line: bytes | str) -> UnitRecord | None:
         return None
 
 
-def fingerprint(path: Path) -> list[int]:
-    """Size in bytes, time of the last change in ns, and CRC-32 of a file; raises OSError."""
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns, _checksum(path)]
+def fingerprint(path: Path, chunks: Sequence[bytes | memoryview]) -> list[int]:
+    """Size in bytes, time of the last change in ns, and CRC-32 of a file of ``chunks``; raises OSError."""
+    size = sum(memoryview(chunk).nbytes for chunk in chunks)
+    return [size, path.stat().st_mtime_ns, _checksum(chunks)]
 
 
 def is_complete(record: UnitRecord) -> bool:
@@ -88,14 +89,19 @@ def _is_same(path: Path, size: int, changed_ns: int, checksum: int) -> bool:
         status = path.stat()
         if status.st_size != size:
             return False
-        return status.st_mtime_ns == changed_ns or _checksum(path) == checksum
+        return status.st_mtime_ns == changed_ns or _checksum(_read(path)) == checksum
     except OSError:
         return False
 
 
-def _checksum(path: Path) -> int:
-    checksum = 0
+def _read(path: Path) -> Iterator[bytes]:
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK_BYTES):
-            checksum = zlib.crc32(chunk, checksum)
+            yield chunk
+
+
+def _checksum(chunks: Iterable[bytes | memoryview]) -> int:
+    checksum = 0
+    for chunk in chunks:
+        checksum = zlib.crc32(chunk, checksum)
     return checksum

@@ -6,18 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtui.engine.export_unit import UnitResult, export_unit
-from mtui.engine.halves import round_to_half
-from mtui.engine.series_context import SeriesContext, prepare_series
-from mtui.formats.mrc import stores_half, write_mrc
+from mtui.engine.series_context import SeriesContext, place_series
+from mtui.formats.mrc import mrc_chunks
 from mtui.geometry.tilts import Frame
 from mtui.jobs.images import RunningSum
-from mtui.jobs.series_input import LoadedSeries
 from mtui.jobs.unit_poses import options_of, poses_of, profile_of
 from mtui.jobs.units import UnitRecord
 from mtui.jobs.work import Device, Setting, device_of
@@ -26,18 +23,6 @@ from mtui.profiles.names import average_name, ctf_name, volume_name
 from mtui.profiles.poses import UnitPoses, project_poses
 from mtui.profiles.profile import UnitTables
 from mtui.profiles.stacks import UnitStacks, plan_stacks
-
-
-class _Stored(NamedTuple):
-    """Arrays of several particles as their files will hold them."""
-
-    values: NDArray[np.float32]
-    rounded: NDArray[np.float16] | None = None
-    """The same numbers, where they are known to be stored so."""
-
-    def of(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float16] | None]:
-        """Those of one particle."""
-        return self.values[number], None if self.rounded is None else self.rounded[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +36,9 @@ class VolumeWork:
     """The unit that follows, begun while the files of the one before are finished."""
 
     @classmethod
-    def begin(cls, setting: Setting, loaded: LoadedSeries) -> VolumeWork:
-        """Make the series ready; raises EngineError."""
-        shape = (setting.plan.box_px,) * 3
-        return cls(setting, prepare_series(loaded.input, loaded.settings), RunningSum(np.zeros(shape)))
+    def begin(cls, setting: Setting, context: SeriesContext) -> VolumeWork:
+        """Put the series on its device."""
+        return cls(setting, place_series(context), RunningSum(np.zeros((setting.plan.box_px,) * 3)))
 
     @property
     def device(self) -> Device:
@@ -66,12 +50,13 @@ class VolumeWork:
         plan, series = self.setting.plan, self.setting.series
         outside = 0
         for result in self.ahead.pop(unit.number, None) or self._begin_unit(unit):
-            volumes, ctfs = self._as_stored(result.volumes), self._as_stored(result.ctfs)
-            for offset in range(len(volumes.values)):
+            volumes, ctfs = (result.volumes, result.half_volumes), (result.ctfs, result.half_ctfs)
+            for offset in range(len(result.volumes)):
                 paths = self._paths(unit.start + result.first + offset)
-                for path, stored in zip(paths, (volumes, ctfs), strict=False):
-                    self._save(path, *stored.of(offset))
-            self.total.add(volumes.values, half=volumes.rounded is None and not plan.settings.float32)
+                for path, (values, half) in zip(paths, (volumes, ctfs), strict=False):
+                    self._save(path, values[offset], None if half is None else half[offset])
+            is_rounded = result.half_volumes is not None
+            self.total.add(result.volumes, half=not is_rounded and not plan.settings.float32)
             outside += int(np.count_nonzero(result.tilts_outside))
         self._look_ahead(unit)
         poses = poses_of(plan, series, self.setting.facts, unit)
@@ -107,28 +92,19 @@ class VolumeWork:
             names.append(ctf_name(*key))
         return [folder / name for name in names]
 
-    def _as_stored(self, values: NDArray[np.float32]) -> _Stored:
-        """Rounded at once where all of them are stored as float16, which is the usual case."""
-        half = not self.setting.plan.settings.float32
-        if not half or not stores_half(float(values.min()), float(values.max())):
-            return _Stored(values)
-        rounded, values = round_to_half(values)
-        return _Stored(values, rounded)
-
     def _save(
         self, path: Path, values: NDArray[np.float32], rounded: NDArray[np.float16] | None = None
     ) -> None:
         """As M does, but with a header that MRC2014 calls valid (version, mean and rms)."""
-        write = partial(
-            write_mrc,
+        encode = partial(
+            mrc_chunks,
             array=values,
             angpix=self.setting.facts.angpix,
             half=not self.setting.plan.settings.float32,
             standard=True,
-            flush_name=False,
             rounded=rounded,
         )
-        self.setting.writers.submit(path, write)
+        self.setting.writers.submit(path, encode, values.nbytes)
 
     def _stacks(self, poses: UnitPoses) -> UnitStacks | None:
         """Every tilt of every particle, for a profile that describes them."""

@@ -3,9 +3,9 @@
     python -m tests.benchmarks.bench_scaling [--quick] [--box 32] [--counts 100 1000]
 
 Each count has a process of its own, which reconstructs all particles of one series, some times in turns with
-the others. Before each turn it warms up on one slice, since the others' turns have emptied the caches. Reported
-are the medians of milliseconds of wall clock and of all processors per particle, and the most memory that the
-process had.
+the others. Before each turn it warms up on one slice, since the others' turns have emptied the caches.
+Reported are the medians of milliseconds of wall clock and of all processors per particle, and the most memory
+that the process had.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ MESSAGES = "mtui-"
 
 _computing = threading.Lock()
 _loading = threading.BoundedSemaphore(2)
-"""At most two series are in a worker's memory: one is computed while the next one loads."""
+"""At most two series are in a worker's memory: one is computed while the next one is made ready."""
 _stopping: set[str] = set()
 
 
@@ -71,7 +71,7 @@ async def end_after_unit(run: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A stretch whose series is loaded."""
+    """A stretch whose series is made ready."""
 
     units: Iterator[UnitDone]
     """Does the work, unit by unit."""
@@ -114,14 +114,14 @@ def _end_of(stretch: Stretch, prepare: Callable[[Stretch, StopRequest], Prepared
 def _prepare(stretch: Stretch, stop: StopRequest) -> Prepared:
     # Here, not above: the job's own process knows this module too and shall not load JAX.
     from mtui.engine.runtime import configure_runtime
+    from mtui.jobs.prepared import prepare_for_export
     from mtui.jobs.series_export import work_on_series
-    from mtui.jobs.series_input import LoadedSeries, load_for_export
 
     configure_runtime()
     series = stretch.series
-    loaded = load_for_export(stretch.plan, series)
-    units = work_on_series(stretch.plan, series, loaded, stretch.done, stop, finish=stretch.is_last)
-    return Prepared(units, isinstance(loaded, LoadedSeries) and loaded.size_from_average)
+    prepared = prepare_for_export(stretch.plan, series)
+    units = work_on_series(stretch.plan, series, prepared, stretch.done, stop, finish=stretch.is_last)
+    return Prepared(units, prepared.size_from_average)
 
 
 def _unit_message(stretch: Stretch, done: UnitDone) -> Message:
