@@ -18,7 +18,7 @@ from mtui.engine.ctf import TiltCtfReference, compute_ctf_grids
 from mtui.engine.extraction import box_origins, repeat_edges
 from mtui.engine.particle_images import ImageSlots, ImageSource, half_plane_cycles, make_images
 from mtui.engine.runtime import fetch, usable_processors
-from mtui.engine.series_context import SeriesInput, ctf_reference
+from mtui.engine.series_context import SeriesInput, SeriesModel, ctf_reference
 from mtui.errors import EngineError
 from mtui.geometry.tilt_ctf import DESELECTED_SCALE, SeriesCtf
 from mtui.geometry.tilts import TiltGeometry, positions_in_tilts, tilt_steps
@@ -39,9 +39,9 @@ class ImageSeriesSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageSeriesContext:
-    """A series made ready for its particles."""
+    """A series made ready for its particles; of the images only what the device needs, they are large."""
 
-    series: SeriesInput
+    series: SeriesModel
     settings: ImageSeriesSettings
     reference: TiltCtfReference
     device: jax.Device
@@ -69,11 +69,13 @@ def prepare_images_on_host(
 ) -> ImageSeriesContext:
     """Compute what all particle images of a series share, for a device, but in the host's memory.
 
+    Where the device is the host they are placed there as well.
+
     Raises EngineError if images and geometry do not fit together or the box is not even.
     """
     _check(series, settings)
     device = device or jax.devices()[0]
-    reference = ctf_reference(series)
+    reference = ctf_reference(series.model)
     cycles_x, cycles_y = half_plane_cycles(settings.box_px)
     x, y = np.broadcast_arrays(cycles_x, cycles_y[:, None])
     grids = compute_ctf_grids(series.ctf, reference, settings.angpix, x, y)
@@ -84,7 +86,8 @@ def prepare_images_on_host(
         turns_per_um=grids.turns_per_um,
         gain=pad_tilts(np.asarray(grids.unweighted) * weights.astype(np.float32)),
     )
-    return ImageSeriesContext(series, settings, reference, device, source)
+    context = ImageSeriesContext(series.model, settings, reference, device, source)
+    return place_image_series(context) if device.platform == "cpu" else context
 
 
 def extract_images(

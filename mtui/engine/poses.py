@@ -97,9 +97,8 @@ def compute_poses(
     scale = ctf.scale * dose_limit_weights(series.geometry, settings.first_tilts)
     positions_px = positions.xy_ang / settings.angpix
     origins = box_origins(positions_px, settings.super_box_px)
-    height, width = series.images.shape[1:]
     final = box_origins(positions_px, settings.box_px)
-    partly, wholly = outside_image(final, settings.box_px, (width, height))
+    partly, wholly = outside_image(final, settings.box_px, series.image_px)
     particles = SliceParticles(
         first_px=_tilts_first(origins.first_px),
         residual_x_px=_tilts_first(origins.residual_px[..., 0]),

@@ -62,6 +62,16 @@ class ReconstructionSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SeriesModel:
+    """What is known of a series besides its images."""
+
+    geometry: TiltGeometry
+    ctf: SeriesCtf
+    frame: Frame
+    image_px: tuple[int, int]  # width, height
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SeriesInput:
     """One tilt series, images rescaled and preprocessed."""
 
@@ -70,6 +80,12 @@ class SeriesInput:
     geometry: TiltGeometry
     ctf: SeriesCtf
     frame: Frame
+
+    @property
+    def model(self) -> SeriesModel:
+        """All but the images."""
+        _, height, width = self.images.shape
+        return SeriesModel(self.geometry, self.ctf, self.frame, (width, height))
 
 
 @dataclass(slots=True)
@@ -81,9 +97,9 @@ class Fitting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeriesContext:
-    """A series made ready for its particles."""
+    """A series made ready for its particles; of the images only what the device needs, they are large."""
 
-    series: SeriesInput
+    series: SeriesModel
     settings: ReconstructionSettings
     reference: TiltCtfReference
     shape: SliceShape
@@ -131,14 +147,16 @@ def prepare_on_host(
 ) -> SeriesContext:
     """Compute what all particles of a series share, for a device, but in the host's memory.
 
-    So it may be done while the device is full of another series; `place_series` is what remains.
+    So it may be done while the device is full of another series; `place_series` is what remains. Where the
+    device is the host there is nothing left to do.
 
     Raises EngineError if images and geometry do not fit together or the box does not fit into the super-box.
     """
     _check(series, settings)
     device = device or jax.devices()[0]
     size_px, n_tilts = settings.super_box_px, series.geometry.n_tilts
-    reference = ctf_reference(series)
+    model = series.model
+    reference = ctf_reference(model)
     plan = _plan(series, settings, device)
     shared = SharedSeries(
         images=pad_tilts(repeat_edges(series.images, size_px)),
@@ -156,8 +174,8 @@ def prepare_on_host(
         folds=plan.chunking.folds,
     )
     finishing = compute_finishing(settings.box_px, settings.norm_radius_px, sparse=settings.sparse_ctf)
-    return SeriesContext(
-        series,
+    context = SeriesContext(
+        model,
         settings,
         reference,
         shape,
@@ -169,9 +187,10 @@ def prepare_on_host(
         finishing,
         Fitting(plan.slots),
     )
+    return place_series(context) if device.platform == "cpu" else context
 
 
-def ctf_reference(series: SeriesInput) -> TiltCtfReference:
+def ctf_reference(series: SeriesModel) -> TiltCtfReference:
     """CTF parameters of a particle in the middle of the tomogram; others are kept as differences to it."""
     centre = np.broadcast_to(np.asarray(series.frame.volume_ang) / 2, (1, series.geometry.n_tilts, 3))
     ctf = tilt_ctf_at(series, centre)
@@ -180,7 +199,7 @@ def ctf_reference(series: SeriesInput) -> TiltCtfReference:
     )
 
 
-def tilt_ctf_at(series: SeriesInput, coords_ang: Float64[np.ndarray, "particle tilt 3"]) -> TiltCtf:
+def tilt_ctf_at(series: SeriesModel, coords_ang: Float64[np.ndarray, "particle tilt 3"]) -> TiltCtf:
     """CTF parameters of particles in every tilt."""
     positions = positions_in_tilts(series.geometry, series.frame, coords_ang)
     return compute_tilt_ctf(series.geometry, series.ctf, series.frame, coords_ang, positions.defocus_um)

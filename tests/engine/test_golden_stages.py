@@ -99,7 +99,7 @@ def test_matrices(golden: Path) -> None:
 def test_images(golden: Path) -> None:
     context, particles = context_of(golden), particles_of(golden)
     size_px = context.settings.super_box_px
-    images = repeat_edges(context.series.images, size_px)
+    images = repeat_edges(load_case(golden, "vol_default_b16").series.images, size_px)
     boxes = jnp.concatenate(
         [
             extract_boxes(jnp.asarray(image), jnp.asarray(first), size_px)
