@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex64, Float, Float32, Float64, Int32
 
-from mtui.engine.batches import padded_image_px
+from mtui.engine.batches import padded_image_px, padded_tilts
 from mtui.engine.turns import cos_turns, sin_turns
 
 
@@ -45,13 +45,22 @@ def outside_image(
     return partly, wholly
 
 
-def repeat_edges(
+def pad_images(
     images: Float32[np.ndarray, "tilt height width"], size_px: int
-) -> Float32[np.ndarray, "tilt padded_height padded_width"]:
-    """Repeat edge pixels around images, far enough for any box of ``size_px``; to one of a few sizes."""
-    height, width = images.shape[1:]
-    after = (padded_image_px(size + 2 * size_px) - size - size_px for size in (height, width))
-    return np.pad(images, [(0, 0), *((size_px, more) for more in after)], mode="edge")
+) -> Float32[np.ndarray, "padded_tilt padded_height padded_width"]:
+    """Repeat edge pixels around images, far enough for any box of ``size_px``; to one of a few sizes.
+
+    Behind the tilts are images of zeros, as in `pad_tilts`.
+    """
+    sizes = [padded_image_px(size + 2 * size_px) for size in images.shape[1:]]
+    margins = [
+        (size_px, all_of - size - size_px) for all_of, size in zip(sizes, images.shape[1:], strict=True)
+    ]
+    # Image by image: they are large, and a whole copy more is noticed.
+    padded = np.zeros((padded_tilts(len(images)), *sizes), dtype=np.float32)
+    for number, image in enumerate(images):
+        padded[number] = np.pad(image, margins, mode="edge")
+    return padded
 
 
 def extract_boxes(

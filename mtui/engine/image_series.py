@@ -15,7 +15,7 @@ from jaxtyping import Float32, Float64, Int
 
 from mtui.engine.batches import pad_tilts
 from mtui.engine.ctf import TiltCtfReference, compute_ctf_grids
-from mtui.engine.extraction import box_origins, repeat_edges
+from mtui.engine.extraction import box_origins, pad_images
 from mtui.engine.particle_images import ImageSlots, ImageSource, half_plane_cycles, make_images
 from mtui.engine.runtime import fetch, usable_processors
 from mtui.engine.series_context import SeriesInput, SeriesModel, ctf_reference
@@ -81,7 +81,7 @@ def prepare_images_on_host(
     grids = compute_ctf_grids(series.ctf, reference, settings.angpix, x, y)
     weights = compute_exposure_weights(series.geometry, series.ctf, np.hypot(x, y) / settings.angpix)
     source = ImageSource(
-        images=pad_tilts(repeat_edges(series.images, settings.box_px)),
+        images=pad_images(series.images, settings.box_px),
         phase_turns=pad_tilts(np.asarray(grids.phase_turns)),
         turns_per_um=grids.turns_per_um,
         gain=pad_tilts(np.asarray(grids.unweighted) * weights.astype(np.float32)),

@@ -23,7 +23,7 @@ from mtui.engine.batches import (
 )
 from mtui.engine.box_transform import SPECTRA
 from mtui.engine.ctf import CtfGrids, TiltCtfReference, compute_ctf_grids, compute_flat_grids
-from mtui.engine.extraction import repeat_edges
+from mtui.engine.extraction import pad_images
 from mtui.engine.half_space import image_frequencies, n_image_samples
 from mtui.engine.insertion import RotatedInsertion
 from mtui.engine.operator import CPU_CHUNKING, DEVICE_CHUNKING, Chunking
@@ -159,7 +159,7 @@ def prepare_on_host(
     reference = ctf_reference(model)
     plan = _plan(series, settings, device)
     shared = SharedSeries(
-        images=pad_tilts(repeat_edges(series.images, size_px)),
+        images=pad_images(series.images, size_px),
         grids=_padded_grids(series, settings, reference),
         n_tilts=np.int32(n_tilts),
     )

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mtui.engine.extraction import box_origins, box_spectra, extract_boxes, repeat_edges, shift_phases
+from mtui.engine.extraction import box_origins, box_spectra, extract_boxes, pad_images, shift_phases
 from mtui.engine.half_space import image_frequencies
 from mtui.engine.preprocessing import (
     Preprocessing,
@@ -75,7 +75,7 @@ def test_boxes_and_their_origins(golden: Path) -> None:
     origins = box_origins(data["positions_px"], int(data["box"]))
     np.testing.assert_array_equal(origins.first_px, data["origin"])
     np.testing.assert_allclose(origins.residual_px, data["residual"], atol=1e-6)
-    image = repeat_edges(data["image"][None], int(data["box"]))[0]
+    image = pad_images(data["image"][None], int(data["box"]))[0]
     boxes = extract_boxes(jnp.asarray(image), jnp.asarray(origins.first_px), int(data["box"]))
     np.testing.assert_array_equal(boxes, data["pixels"])
 

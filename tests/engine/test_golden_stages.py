@@ -12,7 +12,7 @@ import pytest
 
 from mtui.engine.ctf import ParticleCtf, evaluate_ctf
 from mtui.engine.export_unit import export_unit
-from mtui.engine.extraction import box_origins, box_spectra, extract_boxes, repeat_edges, shift_phases
+from mtui.engine.extraction import box_origins, box_spectra, extract_boxes, pad_images, shift_phases
 from mtui.engine.half_space import image_frequencies, volume_index
 from mtui.engine.insertion import TAPS, RotatedInsertion, empty_sums, insert_tilts
 from mtui.engine.operator import sum_slab
@@ -99,7 +99,8 @@ def test_matrices(golden: Path) -> None:
 def test_images(golden: Path) -> None:
     context, particles = context_of(golden), particles_of(golden)
     size_px = context.settings.super_box_px
-    images = repeat_edges(load_case(golden, "vol_default_b16").series.images, size_px)
+    inputs = load_case(golden, "vol_default_b16").series.images
+    images = pad_images(inputs, size_px)[: len(inputs)]
     boxes = jnp.concatenate(
         [
             extract_boxes(jnp.asarray(image), jnp.asarray(first), size_px)
