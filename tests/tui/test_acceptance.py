@@ -20,9 +20,9 @@ LOOKS = looks()
 KEY_BYTES = 1000
 SCREEN_BYTES = 25_000
 REST_S = 0.6
-ANSWER_S = 0.05
-"""Without a byte for so long, a key's own answer has ended; details come after 0.15 s."""
 """Nothing for so long: the screen is complete."""
+ANSWER_S = 0.05
+"""Nothing for so long: a key's own answer has ended; details come 0.15 s after it."""
 IDLE_S = 1.3
 """Longer than any poll of a screen."""
 FILES = 100_000
