@@ -14,7 +14,7 @@ from mtui.formats.mrc import HALF_LIMIT
 
 
 class Images(NamedTuple):
-    """Images of several particles."""
+    """Images of several particles, which are the first axis: volumes, 3D CTFs."""
 
     values: Float32[np.ndarray, "*shape"]
     half: Float16[np.ndarray, "*shape"] | None = None

@@ -78,16 +78,8 @@ def compute_poses(
     """Where particles are in every tilt, and their CTFs there, tilt by tilt as the programs take them.
 
     As M's ``GetImagesForOneParticle`` (boxes at whole pixels, and the rest of the position) and
-    ``GetCTFsForOneParticle``; CTFs as differences to the series' reference.
-
-    Parameters
-    ----------
-    context
-        From ``prepare_series``.
-    positions_ang
-        (P, K, 3) positions in Å at K key frames.
-    angles_deg
-        (P, R, 3) Euler angles in degrees at R key frames.
+    ``GetCTFsForOneParticle``; CTFs as differences to the series' reference. Positions (P, K, 3) are in Å at
+    K key frames, Euler angles (P, R, 3) in degrees at R.
     """
     series, settings, reference = context.series, context.settings, context.reference
     trajectories = compute_trajectories(context, positions_ang, angles_deg)

@@ -19,7 +19,8 @@ from mtui.jobs.units import fingerprint
 Chunks = Sequence[bytes | memoryview]
 
 WRITERS = 16
-"""Most of the time they wait for the disk: with so many, 10 ms for each file hardly hold up an export."""
+"""Most of the time they wait for the disk: so many keep up with two processors at box 32 on one that takes
+10 ms for each file."""
 LARGEST_BACKLOG, LARGEST_BACKLOG_BYTES = 32, 1 << 28
 """What waits to be written at most; more would only fill the memory."""
 

@@ -23,7 +23,7 @@ class PreparedSeries:
 
     facts: SeriesFacts
     context: Context | None
-    """What the engine computes with, in the host's memory; None where no images are made."""
+    """What the engine computes with, not on a GPU yet; None where no images are made."""
     size_from_average: bool = False
     """The raw movies are gone, so the image size is that of the average times its pixel size."""
 

@@ -75,12 +75,12 @@ def main() -> None:
     _print(medians, plan.n_particles, options.flush_ms / 1e3)
 
 
-def _parts(folder: Path, plan: ExportPlan, flush_s: float) -> dict[str, tuple[Path, Callable[[], None]]]:
+def _parts(folder: Path, plan: ExportPlan, flush_s: float) -> dict[str, tuple[Path, Callable[[], object]]]:
     """For each part what it does, and the folder that has to be empty before."""
     contexts = _prepare(plan)
     written, exported = folder / "written", plan.settings.output.parent
     return {
-        "make ready": (written, lambda: _discard(_prepare(plan))),
+        "make ready": (written, lambda: _prepare(plan)),
         "compute": (written, lambda: _compute(plan, contexts)),
         "write": (written, lambda: _write(written, plan)),
         "export": (exported, lambda: _export(plan)),
@@ -104,10 +104,6 @@ def _plan(folder: Path, box_px: int, n_series: int, count: int) -> ExportPlan:
 def _prepare(plan: ExportPlan) -> list[SeriesContext]:
     contexts = [prepare_for_export(plan, series).context for series in plan.series]
     return [place_series(context) for context in contexts if isinstance(context, SeriesContext)]
-
-
-def _discard(_values: object) -> None:
-    """What was made is not needed."""
 
 
 def _compute(plan: ExportPlan, contexts: list[SeriesContext]) -> None:
@@ -160,7 +156,7 @@ def _export(plan: ExportPlan) -> None:
         raise SystemExit(outcome.text)
 
 
-def _seconds(folder: Path, act: Callable[[], None]) -> tuple[float, float]:
+def _seconds(folder: Path, act: Callable[[], object]) -> tuple[float, float]:
     # Not deleted: for seconds ext4 leaves the inodes of deleted files alone, and looks at them each time.
     if folder.exists():
         folder.rename(folder.with_name(f"{folder.name}.{uuid.uuid4()}"))

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.strip import Strip
+from textual.timer import Timer
 
 from mtui.tui.screens.population import PopulationScreen
+from mtui.tui.screens.species_panel import SpeciesPanel
 from mtui.tui.widgets.rows import RowList
 from tests.tui.conftest import message, running, screen_text, wait_for, wait_for_text
 from tests.tui.project import break_species
@@ -32,6 +38,31 @@ async def test_details_follow_the_cursor(population: Path) -> None:
         await wait_for_text(pilot, "> 70S empty", "5 / 4")
         await pilot.press("g")
         await wait_for_text(pilot, "> apoferritin", "60 / 60")
+
+
+async def test_the_cursor_is_drawn_before_its_rest_is_counted(
+    population: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    set_timer, render_line = SpeciesPanel.set_timer, RowList.render_line
+
+    def count(panel: SpeciesPanel, *arguments: Any, **options: Any) -> Timer:
+        happened.append("counted")
+        return set_timer(panel, *arguments, **options)
+
+    def draw(rows: RowList, y: int) -> Strip:
+        happened.append("drawn")
+        return render_line(rows, y)
+
+    async with running(population) as pilot:
+        await wait_for_text(pilot, "60 / 60")
+        monkeypatch.setattr(SpeciesPanel, "set_timer", count)
+        monkeypatch.setattr(RowList, "render_line", draw)
+        await pilot.press("j")
+        await wait_for_text(pilot, "> ribosome", "24 / 24")
+    first = happened.index("counted")
+    assert "drawn" in happened[:first]
+    assert happened.count("counted") == 1
 
 
 async def test_filter_narrows_and_escape_clears(population: Path) -> None:

@@ -33,7 +33,7 @@ _stopping: set[str] = set()
 class Message:
     """What a worker says about a stretch.
 
-    ``begun``: its images are loaded. ``unit``: a unit is on disk. The others end it: ``done``; ``failed``,
+    ``begun``: its series is made ready. ``unit``: a unit is on disk. The others end it: ``done``; ``failed``,
     the series cannot be exported; ``stopped``; ``broken``, a file could not be written.
     """
 

@@ -97,6 +97,10 @@ class SpeciesPanel(Horizontal):
 
     @on(RowList.Moved)
     def _moved(self) -> None:
+        # Counted from when the cursor is seen there: on a busy machine it may take a while to be drawn.
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
         if self._settling is not None:
             self._settling.stop()
         self._settling = self.set_timer(SETTLE_S, self.follow_cursor)
