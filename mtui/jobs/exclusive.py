@@ -7,24 +7,39 @@ import os
 import secrets
 from pathlib import Path
 
+from mtui.errors import WriteError
 from mtui.formats import files
 
 WITHOUT_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 """What file systems say that have no hard links."""
+
+ATTEMPTS = 5
+"""A run clears up when it begins and when it ends; more often than that it is something else."""
 
 
 def create_once(path: Path, text: str) -> bool:
     """Create a file where there is none, with its content at once; whether this process did.
 
     A link to a finished file is the one way that holds on every version of NFS. Where there are no links, the
-    file is empty for a moment.
+    file is empty for a moment. Whoever runs a job clears up what killed processes left beside its files, and
+    that may hit the draft of one that lives; it then tries again, and finds the file or makes it.
 
     Raises:
         WriteError: the folder cannot be written.
     """
+    for _attempt in range(ATTEMPTS - 1):
+        try:
+            return _create(path, text)
+        except WriteError as error:
+            if not isinstance(error.__cause__, FileNotFoundError) or not path.parent.is_dir():
+                raise
+    return _create(path, text)
+
+
+def _create(path: Path, text: str) -> bool:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    files.write_text(draft, text)
     try:
+        files.write_text(draft, text)
         os.link(draft, path)
     except FileExistsError:
         return False

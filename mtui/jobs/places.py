@@ -74,7 +74,7 @@ def _take(path: Path, job: Job) -> None:
         holder = _settled_holder(path)
         if holder == str(job.folder):
             return
-        if holder and _runs(Job(Path(holder))):
+        if _is_in_use(holder):
             raise InputError(
                 f"{path.parent} is being written by another export, {holder}.",
                 f"Wait until it has ended, or choose another place. If it is long gone: rm {path}",
@@ -100,8 +100,11 @@ def _settled_holder(path: Path) -> str:
     return ""
 
 
-def _runs(job: Job) -> bool:
-    """Whether a job runs; one that may not be looked at may run."""
+def _is_in_use(holder: str) -> bool:
+    """Whether the job of that folder runs; one that may not be looked at may run."""
+    if not holder:
+        return False
+    job = Job(Path(holder))
     try:
         return running(job) is not None
     except PermissionError:
@@ -112,10 +115,15 @@ def _runs(job: Job) -> bool:
 
 
 def _set_aside(path: Path, holder: str) -> None:
-    """Move an abandoned file away; of two that try, one may find the other's new file there."""
+    """Move an abandoned file away, and back if it is in use after all.
+
+    Of two that try, one may find the other's new file there; and its own job may just have been resumed.
+    """
     taken = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
     with contextlib.suppress(FileNotFoundError):
         path.rename(taken)
-        if _holder(taken) != holder:
-            create_once(path, _holder(taken))
+        # A job that was resumed clears up such files.
+        found = _holder(taken) or holder
+        if found != holder or _is_in_use(found):
+            create_once(path, found)
         files.discard_file(taken)

@@ -10,8 +10,8 @@ from threading import Event as Flag
 from typing import Literal
 
 from mtui.errors import JobError
-from mtui.formats import files
 from mtui.jobs.claim import Claim, running
+from mtui.jobs.exclusive import create_once
 from mtui.jobs.heartbeat import host_name
 from mtui.jobs.record import Job, user_name
 
@@ -61,7 +61,7 @@ def stop_job(job: Job, *, now: bool = False) -> Manner:
         with contextlib.suppress(ProcessLookupError):
             _send(job, beat.pid, signal.SIGINT if now else signal.SIGTERM)
     if not now:
-        files.write_text(job.stop_path, f"{user_name()} on {host_name()}\n")
+        create_once(job.stop_path, f"{user_name()} on {host_name()}\n")
     return "at once" if now else "after the unit in hand"
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from mtui.errors import InputError, WriteError
+from mtui.formats import files
+from mtui.jobs import places
 from mtui.jobs.claim import claim_run
-from mtui.jobs.exclusive import create_once
+from mtui.jobs.exclusive import ATTEMPTS, create_once
 from mtui.jobs.leftovers import remove_leftovers
 from mtui.jobs.places import hold_paths, holding
 from mtui.jobs.preflight import prepare_folders
@@ -102,6 +104,72 @@ def test_one_of_many_creates_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert path.read_text() == str(won.index(True))
     assert list(tmp_path.iterdir()) == [path]
     assert bool(tried) != links
+
+
+@pytest.mark.parametrize("other", [None, "theirs"])
+@pytest.mark.parametrize("at", ["writing", "linking"])
+def test_clearing_up_does_not_hit_one_that_lives(
+    plan: ExportPlan, monkeypatch: pytest.MonkeyPatch, at: str, other: str | None
+) -> None:
+    job = create_job(plan.settings, time.time())
+    path = job.folder / "2.json"
+    module, name = {"writing": (files, "_flush"), "linking": (os, "link")}[at]
+    work = getattr(module, name)
+
+    def clear_up_first(*arguments: Path) -> None:
+        monkeypatch.setattr(module, name, work)
+        assert remove_leftovers(plan, job) == 1
+        if other is not None:
+            path.write_text(other)
+        work(*arguments)
+
+    monkeypatch.setattr(module, name, clear_up_first)
+    assert create_once(path, "mine") == (other is None)
+    assert path.read_text() == (other or "mine")
+    assert not list(job.folder.glob(".*.tmp"))
+
+
+def test_clearing_up_without_end_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Path] = []
+
+    def vanish(draft: Path, _path: Path) -> None:
+        tried.append(draft)
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr(os, "link", vanish)
+    with pytest.raises(WriteError, match="one could not be written: No such file or directory"):
+        create_once(tmp_path / "one", "text")
+    assert len(set(tried)) == ATTEMPTS
+
+
+@pytest.mark.parametrize("clears_up", [True, False])
+def test_a_place_whose_job_is_just_resumed_stays_its_own(
+    plan: ExportPlan, monkeypatch: pytest.MonkeyPatch, clears_up: bool
+) -> None:
+    killed, other = create_job(plan.settings, time.time()), create_job(plan.settings, time.time())
+    for path in hold_paths(plan):
+        path.write_text(str(killed.folder))
+    asked = places._is_in_use
+
+    def resume_after(holder: str) -> bool:
+        answer = asked(holder)
+        monkeypatch.setattr(places, "_is_in_use", asked)
+        claim_run(killed)
+        return answer
+
+    def rename(path: Path, target: Path) -> None:
+        os.rename(path, target)  # noqa: PTH104 - what is replaced here is the path's own
+        if clears_up:
+            assert remove_leftovers(plan, killed) == 1
+
+    monkeypatch.setattr(places, "_is_in_use", resume_after)
+    monkeypatch.setattr(Path, "rename", rename)
+    with (
+        pytest.raises(InputError, match=rf"is being written by another export, {killed.folder}"),
+        holding(plan, other),
+    ):
+        pass
+    assert [path.read_text() for path in hold_paths(plan)] == [str(killed.folder)] * 2
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
