@@ -117,7 +117,8 @@ def _spare_later(job: Job, settings: ExportSettings) -> None:
     """What is not as the job left it is made again, but not where that is somebody's later export."""
     begun = last_begun(job)
     for other in list_jobs(settings.population):
-        if last_begun(other) > begun and _output(other) == settings.output:
+        # This job begins anew where somebody else resumes it at this moment; the claim decides who does.
+        if other.number != job.number and last_begun(other) > begun and _output(other) == settings.output:
             raise InputError(
                 f"Job {other.number} has since written to {settings.output}, which this one would replace.",
                 "Export anew, to another place or with --overwrite; or delete that job first.",

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from distributed import Client
+
 HELD = Path(__file__).with_name("held_worker.py")
-START_S = 30.0
+LONGEST_S = 120.0
 
 
 @dataclass(slots=True)
@@ -66,6 +68,10 @@ def dask_processes(folder: Path, workers: int = 2) -> Iterator[DaskProcesses]:
             words += ["--no-dashboard", "--memory-limit", "0", "--local-directory", str(folder)]
             words += ["--preload", str(HELD)]
             cluster.workers.append(_start(folder, *words))
+        if workers:
+            # One that comes late may find nothing left to do.
+            with Client(cluster.address, set_as_default=False) as client:
+                client.wait_for_workers(workers, timeout=LONGEST_S)
         yield cluster
     finally:
         for process in (*cluster.workers, scheduler):
@@ -101,7 +107,7 @@ def _address(place: Path) -> str:
 
 def wait_for(condition: Callable[[], object]) -> None:
     """Wait for something that has to happen."""
-    end = time.monotonic() + START_S
+    end = time.monotonic() + LONGEST_S
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)

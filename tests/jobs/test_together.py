@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
@@ -17,7 +18,7 @@ from threading import Event as Flag
 import pytest
 
 from mtui.errors import InputError, JobError, MtuiError, WriteError
-from mtui.jobs import claim, deleting, detach, heartbeat, start
+from mtui.jobs import begin, claim, deleting, detach, heartbeat, start
 from mtui.jobs.answer import decode
 from mtui.jobs.claim import claim_run, last_run, running
 from mtui.jobs.deleting import delete_job
@@ -126,6 +127,21 @@ def test_the_slower_of_two_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(claim, "refuse_running", let_another_in)
     with pytest.raises(JobError, match="Job 1 was just resumed by somebody else"):
         claim_run(job)
+    assert last_run(job) == 1
+
+
+def test_who_resumes_at_the_same_time_is_no_later_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = new_job(tmp_path)
+
+    def resume_now(population: Path) -> tuple[Job, ...]:
+        claim_run(job)
+        return list_jobs(population)
+
+    monkeypatch.setattr(begin, "list_jobs", resume_now)
+    with pytest.raises(JobError, match="Job 1 is running"), ExitStack() as held:
+        begin.resume(job, "", held)
     assert last_run(job) == 1
 
 

@@ -19,6 +19,15 @@ import pyte
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LONGEST_WAIT_S = float(os.environ.get("MTUI_TEST_WAIT_S", "120"))
+DETAILS_S = 1.0
+LATE_DETAILS = (
+    "import sys\n"
+    "from mtui.tui.screens import species_panel\n"
+    f"species_panel.SETTLE_S = {DETAILS_S}\n"
+    "from mtui.cli.main import main\n"
+    "sys.exit(main())\n"
+)
+"""mtui, where a species' details follow so late that a busy machine cannot take them for a key's answer."""
 MAIN_SCREEN = b"\x1b[?1049l"
 
 KEYS = {

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mtui.errors import ExitCode
-from tests.tui.pseudo_terminal import MAIN_SCREEN, PseudoTerminal
+from tests.tui.pseudo_terminal import DETAILS_S, LATE_DETAILS, MAIN_SCREEN, PseudoTerminal
 from tests.tui.terminals import Look, environment, is_ascii, looks
 from tests.tui.test_jobs import a_job
 
@@ -124,8 +124,9 @@ def reversed_cells(terminal: PseudoTerminal) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_key_costs_at_most_a_kilobyte(population: Path, look: Look) -> None:
-    with app(population, look) as terminal:
+    with PseudoTerminal(["-c", LATE_DETAILS, str(population)], environment(**look)) as terminal:
         arrive(terminal, HOME)
+        terminal.quiet(DETAILS_S + REST_S)
         assert len(terminal.received) <= SCREEN_BYTES
         # The details follow the cursor a moment later, which is no part of the key's own answer.
         for keys, place in (
@@ -143,7 +144,7 @@ def test_a_key_costs_at_most_a_kilobyte(population: Path, look: Look) -> None:
                 terminal.wait_for(lambda before=before: len(terminal.received) > before)  # type: ignore[misc]
                 terminal.quiet(0.1)
                 assert len(terminal.received) - before <= KEY_BYTES, key
-                terminal.quiet(REST_S)
+                terminal.quiet(DETAILS_S + REST_S)
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mtui.errors import ExitCode
-from tests.tui.pseudo_terminal import MAIN_SCREEN, PseudoTerminal
+from tests.tui.pseudo_terminal import DETAILS_S, LATE_DETAILS, MAIN_SCREEN, PseudoTerminal
 
 HEAVY = ("jax", "pandas", "scipy", "plotext", "starfile", "mrcfile")
 OPENED = "Opened ery.population: 3 species"
@@ -65,8 +65,9 @@ def test_nothing_heavy_is_imported_before_the_first_paint(population: Path, tmp_
 
 
 def test_idle_sends_nothing_and_keys_send_little(population: Path) -> None:
-    with app(population) as terminal:
+    with PseudoTerminal(["-c", LATE_DETAILS, str(population)], environment()) as terminal:
         opened(terminal)
+        terminal.quiet(DETAILS_S + 0.6)
         assert len(terminal.received) < SCREEN_BYTES
         assert terminal.quiet(2.5) == 0
         for key in ("j", "j", "k", "g", "G"):
@@ -76,11 +77,11 @@ def test_idle_sends_nothing_and_keys_send_little(population: Path) -> None:
             terminal.quiet(0.1)
             assert len(terminal.received) - before <= KEY_BYTES, key
             # The details of the species follow when the cursor rests.
-            terminal.quiet(0.6)
+            terminal.quiet(DETAILS_S + 0.6)
             assert len(terminal.received) - before <= 2 * KEY_BYTES, key
         # The details of the last species follow when its table is read.
         terminal.wait_for_text("> 70S empty", "5 / 4")
-        terminal.quiet(0.6)
+        terminal.quiet(DETAILS_S + 0.6)
         assert terminal.quiet(2.5) == 0
         terminal.press("g")
         terminal.wait_for_text("> apoferritin", "60 / 60")
@@ -93,8 +94,11 @@ def test_idle_sends_nothing_and_keys_send_little(population: Path) -> None:
         terminal.quiet(1.0)
         assert terminal.quiet(2.5) == 0
         for key in ("tab", "down", "7", "backspace", "tab"):
+            before = len(terminal.received)
             terminal.press(key)
-            assert 0 < terminal.quiet(0.25) <= KEY_BYTES, key
+            terminal.wait_for(lambda before=before: len(terminal.received) > before)  # type: ignore[misc]
+            terminal.quiet(0.25)
+            assert len(terminal.received) - before <= KEY_BYTES, key
 
 
 def test_the_cursor_is_as_wide_as_its_list(population: Path) -> None:
