@@ -38,8 +38,8 @@ def create_once(path: Path, text: str) -> bool:
 
 def _create(path: Path, text: str) -> bool:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    files.write_text(draft, text)
     try:
-        files.write_text(draft, text)
         os.link(draft, path)
     except FileExistsError:
         return False

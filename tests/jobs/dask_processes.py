@@ -16,7 +16,7 @@ from pathlib import Path
 from distributed import Client
 
 HELD = Path(__file__).with_name("held_worker.py")
-LONGEST_S = 120.0
+START_S = 30.0
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ def dask_processes(folder: Path, workers: int = 2) -> Iterator[DaskProcesses]:
         if workers:
             # One that comes late may find nothing left to do.
             with Client(cluster.address, set_as_default=False) as client:
-                client.wait_for_workers(workers, timeout=LONGEST_S)
+                client.wait_for_workers(workers, timeout=START_S)
         yield cluster
     finally:
         for process in (*cluster.workers, scheduler):
@@ -107,7 +107,7 @@ def _address(place: Path) -> str:
 
 def wait_for(condition: Callable[[], object]) -> None:
     """Wait for something that has to happen."""
-    end = time.monotonic() + LONGEST_S
+    end = time.monotonic() + START_S
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)

@@ -23,7 +23,7 @@ DETAILS_S = 1.0
 LATE_DETAILS = (
     "import sys\n"
     "from mtui.tui.screens import species_panel\n"
-    f"species_panel.SETTLE_S = {DETAILS_S}\n"
+    f"species_panel.SETTLE_S += {DETAILS_S}\n"
     "from mtui.cli.main import main\n"
     "sys.exit(main())\n"
 )
