@@ -38,7 +38,7 @@ def create_once(path: Path, text: str) -> bool:
 
 def _create(path: Path, text: str) -> bool:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    files.write_text(draft, text)
+    files.write_chunks(draft, (text.encode(),), flush_name=False)
     try:
         os.link(draft, path)
     except FileExistsError:
@@ -46,9 +46,11 @@ def _create(path: Path, text: str) -> bool:
     except OSError as error:
         if error.errno not in WITHOUT_LINKS:
             raise files.write_error(path, error) from error
-        return _create_directly(path, text)
+        if not _create_directly(path, text):
+            return False
     finally:
         files.discard_file(draft)
+    files.flush_folder(path.parent)
     return True
 
 

@@ -106,6 +106,28 @@ def test_one_of_many_creates_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert bool(tried) != links
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_the_name_of_what_was_created_is_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    flush, path = files._flush, tmp_path / "one"
+    flushed: list[tuple[Path, bool]] = []
+
+    def note(entry: Path) -> None:
+        flushed.append((entry, path.exists()))
+        flush(entry)
+
+    def refuse(*_paths: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(files, "_flush", note)
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    assert create_once(path, "text")
+    assert [there for _, there in flushed] == [False, True]
+    assert flushed[-1][0] == tmp_path
+
+
 @pytest.mark.parametrize("other", [None, "theirs"])
 @pytest.mark.parametrize("at", ["writing", "linking"])
 def test_clearing_up_does_not_hit_one_that_lives(
